@@ -1,0 +1,171 @@
+"""Activation functions: the two of the output layer, and those of the hidden layers.
+
+A hidden activation ``a = f(z)`` is known by its value and by its slope, and the slope is
+written as a function of the *output* ``a``, because that is what the forward pass keeps::
+
+    identity   a = z                  da/dz = 1
+    logistic   a = 1 / (1 + exp(-z))  da/dz = a (1 - a)
+    tanh       a = tanh(z)            da/dz = 1 - a^2
+    relu       a = max(z, 0)          da/dz = [a > 0]
+    softplus   a = log(1 + exp(z))    da/dz = 1 - exp(-a)
+"""
+
+from abc import ABC, abstractmethod
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skneural._typing import FloatArray
+
+__all__ = ["sigmoid", "softmax"]
+
+
+def sigmoid(x: ArrayLike) -> FloatArray:
+    """Logistic sigmoid, ``1 / (1 + exp(-x))``, without overflow at any magnitude.
+
+    Each element is squashed on its own, so the results need not sum to 1.
+
+    Parameters
+    ----------
+    x : array-like of any shape
+        Float32 and float64 keep their dtype; other numbers become float64.
+
+    Returns
+    -------
+    ndarray of the same shape as `x`
+        Values in [0, 1], with full relative accuracy also where they are tiny.
+
+    See Also
+    --------
+    softmax : Activations that compete and sum to 1.
+
+    Examples
+    --------
+    >>> from skneural.activations import sigmoid
+    >>> sigmoid([-1e4, 0.0, 1e4])
+    array([0. , 0.5, 1. ])
+    """
+    x = _as_float(x)
+    decay = np.exp(-np.abs(x))  # in (0, 1]: exp never sees a positive number
+    return np.asarray(np.maximum(decay, x >= 0) / (1 + decay))
+
+
+def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
+    """Softmax, ``exp(x_k) / sum_j exp(x_j)`` along an axis, without overflow.
+
+    Parameters
+    ----------
+    x : array-like of two or more dimensions, such as (n_samples, n_classes)
+        Float32 and float64 keep their dtype; other numbers become float64.
+    axis : int, default=-1
+        The axis along which the results sum to 1.
+
+    Returns
+    -------
+    ndarray of the same shape as `x`
+        Values in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If `x` has fewer than two dimensions: a single number always gives 1, and whether a
+        1-d array is one sample or one class of many samples cannot be known.
+
+    See Also
+    --------
+    sigmoid : Activations that are independent of each other.
+
+    Examples
+    --------
+    >>> from skneural.activations import softmax
+    >>> softmax([[0.0, 0.0], [1e4, -1e4]])
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    x = _as_float(x)
+    if x.ndim < 2:
+        raise ValueError(
+            f"softmax needs an array of at least 2 dimensions, got {x.ndim}-d input. "
+            "Give one sample as a row: x.reshape(1, -1)."
+        )
+    with np.errstate(over="ignore"):  # -inf is what a difference beyond the range stands for
+        powers = np.exp(x - x.max(axis=axis, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
+
+def _as_float(x: ArrayLike) -> FloatArray:
+    x = np.asarray(x)
+    return x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
+
+
+class Activation(ABC):
+    """An element-wise activation of a hidden layer."""
+
+    @abstractmethod
+    def apply(self, z: FloatArray) -> None:
+        """Replace pre-activations `z` by activations, in place."""
+
+    @abstractmethod
+    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by the slope at activations `a`, in place."""
+
+
+@final
+class Identity(Activation):
+    def apply(self, z: FloatArray) -> None:
+        pass
+
+    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
+        pass
+
+
+@final
+class Logistic(Activation):
+    def apply(self, z: FloatArray) -> None:
+        z[...] = sigmoid(z)
+
+    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= a
+        delta *= 1 - a
+
+
+@final
+class Tanh(Activation):
+    def apply(self, z: FloatArray) -> None:
+        np.tanh(z, out=z)
+
+    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= 1 - a * a
+
+
+@final
+class Relu(Activation):
+    def apply(self, z: FloatArray) -> None:
+        np.maximum(z, 0, out=z)
+
+    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= a > 0
+
+
+@final
+class Softplus(Activation):
+    def apply(self, z: FloatArray) -> None:
+        z[...] = softplus(z)
+
+    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= -np.expm1(-a)
+
+
+def softplus(z: FloatArray) -> FloatArray:
+    """``log(1 + exp(z))`` without overflow; also ``-log(sigmoid(-z))``."""
+    return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": Identity(),
+    "logistic": Logistic(),
+    "tanh": Tanh(),
+    "relu": Relu(),
+    "softplus": Softplus(),
+}

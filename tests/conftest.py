@@ -1,0 +1,69 @@
+"""What several test modules use."""
+
+import os
+
+# Scikit-learn's conformance suite checks array API input only if this is set before scipy
+# is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.preprocessing import StandardScaler
+
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+
+
+@pytest.fixture(params=[SoftmaxMLPClassifier, SigmoidMLPClassifier])
+def classifier(request):
+    """Each of the two classes in turn."""
+    return request.param
+
+
+def _scaled(load):
+    X, y = load(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture(scope="session")
+def iris():
+    return _scaled(load_iris)
+
+
+@pytest.fixture(scope="session")
+def cancer():
+    return _scaled(load_breast_cancer)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return _scaled(load_digits)
+
+
+@pytest.fixture(scope="session")
+def targets_of_each_kind(iris):
+    """The four kinds of target, on the rows of iris, by their scikit-learn names."""
+    X, y = iris
+    names = np.array(["setosa", "versicolor", "virginica"])[y]
+    return {
+        "binary": names == "virginica",
+        "multiclass": names,
+        "multilabel-indicator": np.column_stack([y == 0, y != 1, X[:, 0] > 0]).astype(int),
+        "multiclass-multioutput": np.column_stack([names, np.where(X[:, 0] > 0, "long", "short")]),
+    }
+
+
+@pytest.fixture
+def assert_is_gradient():
+    """Compare a gradient with central differences of its function, entry by entry."""
+
+    def check(function, gradient, x, step=1e-6, rtol=1e-6, atol=1e-7):
+        differences = np.empty(x.size)
+        for i in range(x.size):
+            shift = np.zeros(x.size)
+            shift[i] = step
+            shift = shift.reshape(x.shape)
+            differences[i] = (function(x + shift) - function(x - shift)) / (2 * step)
+        np.testing.assert_allclose(gradient, differences.reshape(x.shape), rtol=rtol, atol=atol)
+
+    return check
