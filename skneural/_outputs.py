@@ -1,0 +1,254 @@
+"""Output layers: from logits to activations, losses, gradients, probabilities and decisions.
+
+A data set has one or several *targets*; target j has K_j classes, and the label of a sample
+is a *code* in 0 .. K_j - 1. (A multilabel indicator is a target of two classes per label.)
+Every output *unit* u speaks for one class of one target. With logits z, targets t of the
+units (0 or 1, smoothed), sample weight w_i and class weight c_j::
+
+    softmax    units of a target compete          p = exp(z) / sum exp(z)
+               l_ij = logsumexp(z) - sum_k t_k z_k
+    sigmoid    units are independent              p = 1 / (1 + exp(-z))
+               l_ij = sum_k softplus(z_k) - t_k z_k
+
+    loss       sum_ij w_i c_j[y_ij] l_ij
+    gradient   d loss / d z_u = w_i c_j[y_ij] (p_u - t_u)       for both outputs
+
+A softmax has a unit for every class. A sigmoid has one unit for a target of two classes, and
+one-vs-rest units, one per class, otherwise. Everything is computed from the logits, never
+from clipped probabilities, so that it is accurate and finite wherever the logits are.
+
+Shapes: logits (rows, n_units), codes (rows, n_targets), row weights (rows,). In *class space*
+there is a column for every class of every target: (rows, sum_j K_j).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, final
+
+import numpy as np
+
+from skneural._typing import FloatArray, IntArray, Vector
+from skneural.activations import sigmoid, softplus
+
+
+class Output(ABC):
+    """An output layer with its loss.
+
+    Parameters
+    ----------
+    n_classes : sequence of int
+        K_j, the number of classes of each target.
+    label_smoothing : float in [0, 1), default=0.0
+        The share of a hard 0/1 target that is spread evenly over a unit's alternatives.
+    class_weight : sequence of arrays of shape (K_j,), optional
+        Weights of the classes of each target; 1 where not given.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(
+        self,
+        n_classes: Sequence[int],
+        *,
+        label_smoothing: float = 0.0,
+        class_weight: Sequence[Vector] | None = None,
+    ) -> None:
+        self.n_classes = tuple(n_classes)
+        self.n_targets = len(self.n_classes)
+        unit_classes = [self._classes_with_a_unit(k) for k in self.n_classes]
+        n_units = [len(classes) for classes in unit_classes]
+        self.n_units = sum(n_units)
+        self._unit_class = np.concatenate(unit_classes)
+        self._unit_target = np.repeat(np.arange(self.n_targets), n_units)
+        self._unit_starts = np.cumsum([0, *n_units[:-1]])
+        self._class_starts = np.cumsum([0, *self.n_classes[:-1]])
+        alternatives = self._alternatives(np.repeat(self.n_classes, n_units))
+        self._hard_share = 1.0 - label_smoothing
+        self._soft_share = label_smoothing / alternatives
+        if class_weight is None:
+            class_weight = [np.ones(k) for k in self.n_classes]
+        self._class_weight = np.concatenate(class_weight)
+
+    def targets(self, codes: IntArray) -> Vector:
+        """What each unit should say: 0 or 1, smoothed; shape (rows, n_units)."""
+        hits = codes[:, self._unit_target] == self._unit_class
+        targets: Vector = hits * self._hard_share + self._soft_share
+        return targets
+
+    def weights(self, codes: IntArray, row_weight: Vector) -> Vector:
+        """The weight of each loss, ``w_i c_j[y_ij]``; shape (rows, n_targets)."""
+        weights: Vector = row_weight[:, None] * self._class_weight[codes + self._class_starts]
+        return weights
+
+    def loss_gradient(
+        self, logits: FloatArray, codes: IntArray, row_weight: Vector
+    ) -> tuple[float, FloatArray]:
+        """Weighted sum of the losses, and its gradient with respect to the logits."""
+        targets = self.targets(codes).astype(logits.dtype)
+        weights = self.weights(codes, row_weight)
+        losses, gradient = self._losses_activations(logits, targets)
+        gradient -= targets
+        gradient *= weights.astype(logits.dtype)[:, self._unit_target]
+        return float((weights * losses).sum()), gradient
+
+    def split_units(self, values: FloatArray) -> list[FloatArray]:
+        """The columns that belong to the units of each target, as views."""
+        return np.split(values, self._unit_starts[1:], axis=1)
+
+    def split_classes(self, values: FloatArray) -> list[FloatArray]:
+        """The columns of class space that belong to each target, as views."""
+        return np.split(values, self._class_starts[1:], axis=1)
+
+    @staticmethod
+    @abstractmethod
+    def _classes_with_a_unit(n_classes: int) -> IntArray:
+        """The classes of a target that have a unit of their own."""
+
+    @staticmethod
+    @abstractmethod
+    def _alternatives(n_classes: IntArray) -> IntArray:
+        """The number of outcomes over which a unit of a target with K classes is smoothed."""
+
+    @abstractmethod
+    def _losses_activations(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Unweighted losses, (rows, n_targets), and activations, (rows, n_units)."""
+
+    @abstractmethod
+    def activations(self, logits: FloatArray) -> FloatArray:
+        """What the units say; shape (rows, n_units)."""
+
+    @abstractmethod
+    def log_probabilities(self, logits: FloatArray) -> FloatArray:
+        """Logarithms of the class probabilities, in class space."""
+
+    @abstractmethod
+    def margins(self, logits: FloatArray) -> FloatArray:
+        """Scores to rank by: one column for a target of two classes, else one per class."""
+
+    @abstractmethod
+    def decide(self, logits: FloatArray) -> IntArray:
+        """The code of the predicted class of each target; shape (rows, n_targets)."""
+
+
+@final
+class SoftmaxOutput(Output):
+    """Units of a target compete: their activations sum to 1. Loss: cross-entropy."""
+
+    name = "softmax"
+
+    @staticmethod
+    def _classes_with_a_unit(n_classes: int) -> IntArray:
+        return np.arange(n_classes)
+
+    @staticmethod
+    def _alternatives(n_classes: IntArray) -> IntArray:
+        return n_classes
+
+    def _losses_activations(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        shifted, powers, others = _compete(logits, self._unit_starts, self._unit_target)
+        losses = np.log1p(others) - np.add.reduceat(targets * shifted, self._unit_starts, axis=1)
+        powers /= (1 + others)[:, self._unit_target]
+        return losses, powers
+
+    def activations(self, logits: FloatArray) -> FloatArray:
+        _, powers, others = _compete(logits, self._unit_starts, self._unit_target)
+        return np.asarray(powers / (1 + others)[:, self._unit_target])
+
+    def log_probabilities(self, logits: FloatArray) -> FloatArray:
+        return _log_softmax(logits, self._unit_starts, self._unit_target)
+
+    def margins(self, logits: FloatArray) -> FloatArray:
+        targets = self.split_units(logits)
+        return np.hstack([z[:, 1:] - z[:, :1] if z.shape[1] == 2 else z for z in targets])
+
+    def decide(self, logits: FloatArray) -> IntArray:
+        return np.stack([z.argmax(axis=1) for z in self.split_units(logits)], axis=1)
+
+
+@final
+class SigmoidOutput(Output):
+    """Units are independent of each other. Loss: a binary cross-entropy for each.
+
+    Parameters
+    ----------
+    threshold : float or array of shape (n_targets,), default=0.5
+        A target of two classes is decided for the second if its activation is greater.
+    """
+
+    name = "logistic"
+
+    def __init__(
+        self,
+        n_classes: Sequence[int],
+        *,
+        label_smoothing: float = 0.0,
+        class_weight: Sequence[Vector] | None = None,
+        threshold: float | Vector = 0.5,
+    ) -> None:
+        super().__init__(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
+        self._thresholds = np.broadcast_to(threshold, self.n_targets)
+
+    @staticmethod
+    def _classes_with_a_unit(n_classes: int) -> IntArray:
+        return np.array([1]) if n_classes == 2 else np.arange(n_classes)
+
+    @staticmethod
+    def _alternatives(n_classes: IntArray) -> IntArray:
+        return np.full_like(n_classes, 2)  # yes and no
+
+    def _losses_activations(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        # softplus(z) - t z, in an order that is exact where a unit is both right and sure.
+        losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
+        sums = np.add.reduceat(losses, self._unit_starts, axis=1, dtype=np.float64)
+        return sums, sigmoid(logits)
+
+    def activations(self, logits: FloatArray) -> FloatArray:
+        return sigmoid(logits)
+
+    def log_probabilities(self, logits: FloatArray) -> FloatArray:
+        columns = []
+        for z, k in zip(self.split_units(logits), self.n_classes, strict=True):
+            log_yes, log_no = -softplus(-z), -softplus(z)
+            columns += [log_no, log_yes] if k == 2 else [log_yes]
+        target = np.repeat(np.arange(self.n_targets), self.n_classes)
+        return _log_softmax(np.hstack(columns), self._class_starts, target)
+
+    def margins(self, logits: FloatArray) -> FloatArray:
+        return logits
+
+    def decide(self, logits: FloatArray) -> IntArray:
+        activations = self.split_units(sigmoid(logits))
+        columns = [
+            p[:, 0] > threshold if k == 2 else p.argmax(axis=1)
+            for p, k, threshold in zip(activations, self.n_classes, self._thresholds, strict=True)
+        ]
+        return np.stack(columns, axis=1).astype(np.intp)
+
+
+def _compete(
+    z: FloatArray, starts: IntArray, group: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What the softmax of groups of columns is made of.
+
+    `starts` holds the first column of each group, `group` the group of each column. Returns
+    ``z - max``, its exponentials, and the sum of a group's exponentials minus 1, taken
+    without the greatest, which is 1: ``log1p`` of that keeps losses far below 1 accurate.
+    """
+    with np.errstate(over="ignore"):  # a difference beyond the range is as good as its bound
+        z = z - np.maximum.reduceat(z, starts, axis=1)[:, group]
+    np.maximum(z, np.finfo(z.dtype).min, out=z)
+    powers = np.exp(z)
+    greatest = (z == 0).astype(z.dtype)
+    ties = np.add.reduceat(greatest, starts, axis=1) - 1
+    return z, powers, np.add.reduceat(powers - greatest, starts, axis=1) + ties
+
+
+def _log_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
+    shifted, _, others = _compete(z, starts, group)
+    return np.asarray(shifted - np.log1p(others)[:, group])
