@@ -1,0 +1,118 @@
+"""A fully connected network on one block of rows: forward pass, loss and gradient.
+
+With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fan_out,))::
+
+    forward    z_l = a_{l-1} W_l + b_l      a_l = f_l(z_l)      logits = z_L
+    backward   delta_L = d loss / d logits  (rows, n_units)
+               dW_l = a_{l-1}' delta_l      db_l = 1' delta_l
+               delta_{l-1} = (delta_l W_l') * f'_{l-1}
+
+All weights live in one flat vector. Each layer is a (1 + fan_in, fan_out) piece of it, the
+bias first; a gradient has the same layout.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skneural._outputs import Output
+from skneural._typing import FloatArray, IntArray, Vector
+from skneural.activations import Activation
+
+
+class Layer(NamedTuple):
+    """Weights of a layer, or the gradient with respect to them."""
+
+    intercept: FloatArray  # (fan_out,)
+    coef: FloatArray  # (fan_in, fan_out)
+
+
+def pack(layers: Iterable[Layer]) -> Vector:
+    """The flat vector of which `layers` are, or might be, views."""
+    return np.concatenate([part.ravel() for layer in layers for part in layer])
+
+
+class Network:
+    """Layer sizes, activations and output; holds no weights.
+
+    Parameters
+    ----------
+    n_features : int
+    hidden_layer_sizes : sequence of int
+    activations : sequence of Activation
+        One per hidden layer.
+    output : Output
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        hidden_layer_sizes: Sequence[int],
+        activations: Sequence[Activation],
+        output: Output,
+    ) -> None:
+        self.layer_sizes = (n_features, *hidden_layer_sizes, output.n_units)
+        self.activations = tuple(activations)
+        self.output = output
+
+    @property
+    def n_parameters(self) -> int:
+        return sum((1 + fan_in) * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
+
+    def layers(self, vector: FloatArray) -> list[Layer]:
+        """Views of a flat vector as layers."""
+        layers, start = [], 0
+        for fan_in, fan_out in pairwise(self.layer_sizes):
+            stop = start + (1 + fan_in) * fan_out
+            weights = vector[start:stop].reshape(1 + fan_in, fan_out)
+            layers.append(Layer(weights[0], weights[1:]))
+            start = stop
+        return layers
+
+    def initial_weights(self, rng: np.random.RandomState) -> Vector:
+        """Random weights, uniform with variance 2 / (fan_in + fan_out); biases 0.
+
+        References
+        ----------
+        X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+        neural networks", AISTATS 2010.
+        """
+        vector = np.zeros(self.n_parameters)
+        for layer in self.layers(vector):
+            bound = np.sqrt(6 / sum(layer.coef.shape))
+            layer.coef[...] = rng.uniform(-bound, bound, layer.coef.shape)
+        return vector
+
+    def loss_gradient(
+        self,
+        layers: Sequence[Layer],
+        X: Any,
+        codes: IntArray,
+        row_weight: Vector,
+        gradient: Sequence[Layer],
+    ) -> float:
+        """Weighted sum of the losses; its gradient is written into `gradient`."""
+        *inputs, logits = forward(layers, self.activations, X)
+        loss, delta = self.output.loss_gradient(logits, codes, row_weight)
+        for depth in reversed(range(len(layers))):
+            a = inputs[depth]
+            gradient[depth].coef[...] = a.T @ delta
+            delta.sum(axis=0, out=gradient[depth].intercept)
+            if depth:
+                delta = delta @ layers[depth].coef.T
+                self.activations[depth - 1].multiply_slope(a, delta)
+        return loss
+
+
+def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> list[Any]:
+    """``[X, a_1, ..., a_{L-1}, logits]`` for a block of rows."""
+    values = [X]
+    for depth, (intercept, coef) in enumerate(layers):
+        z = values[-1] @ coef
+        z += intercept
+        if depth < len(activations):
+            activations[depth].apply(z)
+        values.append(z)
+    return values

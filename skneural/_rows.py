@@ -1,0 +1,161 @@
+"""A data set as blocks of rows, and how a function is mapped over them.
+
+A block is small enough for its activations to stay in cache. Blocks are dealt, in order, to
+a fixed number of *lanes*. A lane is worked off by one thread, block after block, and what
+the lanes give is added up in their order: the result has the same bits however many threads
+there are, because neither blocks nor lanes depend on that number.
+
+While lanes run, BLAS keeps to one thread: the lanes take the threads that it would have
+used, so that limits set through threadpoolctl, joblib or the environment are respected.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+from itertools import pairwise
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from threadpoolctl import ThreadpoolController
+
+from skneural._typing import IntArray, Vector
+
+N_LANES = 16
+BLOCK_NUMBERS = 2**16  # of X in a block: half a megabyte
+BLOCK_ROWS = 512, 2048  # the fewest and the most rows in a block of dense X
+THREADING_PAYS = 1e7  # multiplications per pass, below which waking threads costs too much
+
+Lane = list[slice]
+MapLanes = Callable[[Callable[[Lane], Any], Iterable[Lane]], Iterator[Any]]
+"""A function like the builtin `map`: results come in order."""
+
+
+class Rows:
+    """Rows of features with their codes and weights, in blocks.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array or matrix of shape (n_rows, n_features)
+        Of any numeric dtype; never copied or converted as a whole.
+    codes : ndarray or CSR array of shape (n_rows, n_targets), optional
+    weight : array of shape (n_rows,), optional
+    block_rows : int, optional
+        The most rows in a block.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        codes: Any = None,
+        weight: Any = None,
+        *,
+        block_rows: int | None = None,
+    ) -> None:
+        self.X = X
+        self.codes = codes
+        self.weight = weight
+        self.n_rows = int(X.shape[0])
+        self.dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
+        n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X)))
+        edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
+        cuts = np.linspace(0, n_blocks, min(N_LANES, n_blocks) + 1).astype(int).tolist()
+        blocks = [slice(start, stop) for start, stop in pairwise(edges)]
+        self.lanes = [blocks[first:last] for first, last in pairwise(cuts)]
+
+    def features(self, rows: slice) -> Any:
+        """A block of X, dense or CSR, in the dtype of the computation."""
+        block = self.X[rows]
+        return block if block.dtype == self.dtype else block.astype(self.dtype)
+
+    def labels(self, rows: slice) -> tuple[IntArray, Vector]:
+        """Codes, dense, and weights of a block."""
+        return _dense(self.codes[rows]), self.weight[rows]
+
+
+def _default_block_rows(X: Any) -> int:
+    """About 64k numbers of X, in 512 to 2048 rows: few calls, and activations in cache.
+
+    The gradient of a block with respect to the first layer is dense. Where X is sparse, with
+    many features, blocks are larger: else adding up their gradients would cost more than
+    computing them.
+    """
+    n_rows, n_features = X.shape
+    numbers_per_row = max(1.0, X.nnz / n_rows) if sp.issparse(X) else n_features
+    block_rows = int(np.clip(BLOCK_NUMBERS / numbers_per_row, *BLOCK_ROWS))
+    return max(block_rows, int(4 * n_features / numbers_per_row))
+
+
+def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]:
+    """Small data in a canonical form: rows of weight 0 left out, equal ones merged, sorted.
+
+    The path of a solver over a function that is not convex amplifies every difference in
+    rounding. In this form a fit has the same bits in whatever order the rows come, and
+    whether a row is repeated or weighted. Data of more than one block stay as they are.
+    """
+    if X.shape[0] * (X.shape[1] + codes.shape[1]) > BLOCK_NUMBERS:
+        return X, codes, weight
+    used = np.flatnonzero(weight)
+    X, codes, weight = X[used], codes[used], weight[used]
+    table = np.hstack([_dense(X), _dense(codes)])
+    _, first, group = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    return X[first], codes[first], np.bincount(group.ravel(), weights=weight).astype(np.float64)
+
+
+def _dense(block: Any) -> Any:
+    return block.toarray() if sp.issparse(block) else block
+
+
+@contextmanager
+def lane_map(work: float) -> Iterator[MapLanes]:
+    """A `map` for lanes that uses threads where `work`, in multiplications, is worth it.
+
+    The limit on BLAS holds for the whole process, so it has one holder at a time. Whoever
+    maps while another thread holds it goes without threads, and takes it over at the next
+    pass over the lanes once it is free.
+    """
+    with ExitStack() as stack:
+        hold = _BlasHold(stack)
+        n_threads = hold.acquire()
+        if n_threads > 1 and work >= THREADING_PAYS:
+            # Some BLAS libraries have a limit of their own in every thread.
+            set_limit = partial(_blas().limit, limits=1)
+            pool = stack.enter_context(ThreadPoolExecutor(n_threads, initializer=set_limit))
+            yield pool.map
+        else:
+            yield hold.map
+
+
+class _BlasHold:
+    """Holds BLAS to one thread from the first `acquire` that succeeds until `stack` closes."""
+
+    _free = Lock()
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._held = False
+
+    def acquire(self) -> int:
+        """How many threads BLAS leaves to the caller: as many as it had, or 1 if not held."""
+        if self._held or not self._free.acquire(blocking=False):
+            return 1
+        self._held = True
+        self._stack.callback(self._free.release)
+        n_threads = _blas_threads()
+        self._stack.enter_context(_blas().limit(limits=1))
+        return n_threads if _blas_threads() == 1 else 1  # a thread that rules BLAS may refuse
+
+    def map(self, function: Callable[[Lane], Any], lanes: Iterable[Lane]) -> Iterator[Any]:
+        self.acquire()
+        return map(function, lanes)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
+
+
+def _blas_threads() -> int:
+    return max((library["num_threads"] for library in _blas().info()), default=1)

@@ -1,0 +1,127 @@
+import threading
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skneural._rows import N_LANES, THREADING_PAYS, Rows, lane_map, merge_repeats
+
+
+def blas_threads():
+    return {
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    }
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 511, 512, 513, 5000, 100_003])
+def test_blocks_cover_every_row_once_in_order(n_rows):
+    rows = Rows(np.empty((n_rows, 200)))
+    blocks = [block for lane in rows.lanes for block in lane]
+    np.testing.assert_array_equal(
+        np.concatenate([np.arange(n_rows)[block] for block in blocks]), np.arange(n_rows)
+    )
+    sizes = [block.stop - block.start for block in blocks]
+    assert max(sizes) <= 512
+    assert max(sizes) - min(sizes) <= 1
+    assert len(rows.lanes) <= N_LANES
+    assert max(map(len, rows.lanes)) - min(map(len, rows.lanes)) <= 1
+
+
+def test_blocks_of_narrow_data_are_longer_and_those_of_sparse_data_outweigh_their_gradient():
+    def longest(X):
+        return max(block.stop - block.start for lane in Rows(X).lanes for block in lane)
+
+    assert longest(np.empty((10_000, 784))) <= 512
+    assert 512 < longest(np.empty((10_000, 64))) <= 1024
+    assert longest(np.empty((10_000, 2))) <= 2048
+    text = sp.random(20_000, 10_000, density=1e-3, format="csr", random_state=0)
+    assert longest(text) * text.nnz / text.shape[0] > 3 * text.shape[1]
+
+
+def test_blocks_are_views_of_floats_and_converted_copies_of_integers():
+    X = np.arange(12, dtype=np.float32).reshape(4, 3)
+    block = Rows(X).features(slice(1, 3))
+    assert block.dtype == np.float32
+    assert np.shares_memory(block, X)
+    for other in (X.astype(np.uint8), X > 2, sp.csr_array(X.astype(np.int64))):
+        assert Rows(other).features(slice(1, 3)).dtype == np.float64
+
+
+def test_labels_of_sparse_codes_are_dense():
+    codes = sp.csr_array(np.eye(4, dtype=np.int8))
+    block, weight = Rows(np.empty((4, 2)), codes, np.arange(4.0)).labels(slice(1, 3))
+    np.testing.assert_array_equal(block, np.eye(4)[1:3])
+    np.testing.assert_array_equal(weight, [1, 2])
+
+
+@pytest.mark.parametrize("n_threads", [2, 4])
+def test_lanes_take_the_threads_that_blas_would_have_used(n_threads):
+    meeting = threading.Barrier(n_threads)
+
+    def lane(_):
+        meeting.wait(timeout=30)  # passes only if so many lanes run at the same time
+        return blas_threads()
+
+    with threadpool_limits(n_threads, user_api="blas"):
+        with lane_map(THREADING_PAYS) as map_lanes:
+            assert list(map_lanes(lane, range(n_threads))) == [{1}] * n_threads
+        assert blas_threads() == {n_threads}
+
+
+@pytest.mark.parametrize(("limit", "work"), [(1, 1e12), (4, THREADING_PAYS - 1)])
+def test_no_threads_where_blas_has_one_or_the_work_is_small(limit, work):
+    with threadpool_limits(limit, user_api="blas"), lane_map(work) as map_lanes:
+        idents = list(map_lanes(lambda _: threading.get_ident(), range(4)))
+    assert set(idents) == {threading.get_ident()}
+
+
+@pytest.mark.parametrize("first_to_leave", [0, 1])
+def test_fits_that_overlap_in_several_threads_leave_the_limit_of_blas_as_it_was(first_to_leave):
+    entered = [threading.Event(), threading.Event()]
+    leave = [threading.Event(), threading.Event()]
+
+    def fit(i):
+        with lane_map(0) as map_lanes:
+            entered[i].set()
+            leave[i].wait(timeout=30)
+            seen.extend(map_lanes(lambda _: blas_threads(), range(1)))
+
+    seen = []
+    before = blas_threads()
+    workers = [threading.Thread(target=fit, args=(i,)) for i in range(2)]
+    for i in range(2):  # the first to enter holds BLAS
+        workers[i].start()
+        assert entered[i].wait(timeout=30)
+    for i in (first_to_leave, 1 - first_to_leave):
+        leave[i].set()
+        workers[i].join()
+    assert seen == [{1}, {1}]  # the second took over from the first
+    assert blas_threads() == before
+
+
+def test_small_data_have_one_form_whether_rows_are_repeated_weighted_or_shuffled():
+    rng = np.random.default_rng(0)
+    X, codes = rng.normal(size=(20, 3)), rng.integers(3, size=(20, 1))
+    weight = rng.integers(0, 4, 20)
+    weight[0] = 0
+    repeats = rng.permutation(np.repeat(np.arange(20), weight))
+    once = merge_repeats(X, codes, weight.astype(float))
+    again = merge_repeats(X[repeats], codes[repeats], np.ones(len(repeats)))
+    sparse = merge_repeats(sp.csr_array(X[repeats]), codes[repeats], np.ones(len(repeats)))
+    for a, b, c in zip(once, again, (sparse[0].toarray(), *sparse[1:]), strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
+    assert len(once[0]) == (weight > 0).sum()
+
+
+def test_equal_rows_with_different_labels_are_not_merged():
+    X, codes, weight = merge_repeats(np.zeros((4, 2)), np.array([[0], [1], [1], [0]]), np.ones(4))
+    np.testing.assert_array_equal(codes, [[0], [1]])
+    np.testing.assert_array_equal(weight, [2, 2])
+    assert X.shape == (2, 2)
+
+
+def test_large_data_stay_as_they_are():
+    data = np.zeros((10_000, 10)), np.zeros((10_000, 1), int), np.ones(10_000)
+    assert all(a is b for a, b in zip(merge_repeats(*data), data, strict=True))
