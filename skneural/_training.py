@@ -1,0 +1,40 @@
+"""One training run: from initial weights to a solution."""
+
+from skneural._callbacks import Monitor, Solution, Stop
+from skneural._network import Network
+from skneural._objective import Objective
+from skneural._optimizers import Optimizer
+from skneural._rows import Rows, lane_map
+from skneural._typing import Vector
+
+
+def train(
+    network: Network,
+    rows: Rows,
+    start: Vector,
+    *,
+    alpha: Vector,
+    optimizer: Optimizer,
+    tol: float,
+    max_iter: int,
+    verbose: bool,
+) -> Solution:
+    """Minimise the objective from `start`.
+
+    An interruption from the keyboard ends the run, and its last iterate is the solution. One
+    that comes before there is any iterate is passed on.
+    """
+    solution = Solution(start)
+    with lane_map(float(rows.n_rows) * network.n_parameters) as map_lanes:
+        objective = Objective(network, rows, alpha, map_lanes)
+        monitor = Monitor(objective, solution, tol=tol, max_iter=max_iter, verbose=verbose)
+        try:
+            monitor.start()
+            optimizer.minimize(monitor.evaluate, start, monitor.after_iteration)
+        except Stop as stop:
+            solution.stop_reason = stop.reason
+        except KeyboardInterrupt:
+            if solution.n_fev == 0:
+                raise
+            solution.stop_reason = "interrupted"
+    return solution
