@@ -1,0 +1,9 @@
+"""Neural-network classifiers for scikit-learn, with the output stated by name."""
+
+from importlib.metadata import version
+
+from skneural import activations
+from skneural._classifiers import SigmoidMLPClassifier, SoftmaxMLPClassifier
+
+__all__ = ["SigmoidMLPClassifier", "SoftmaxMLPClassifier", "activations"]
+__version__ = version("skneural")

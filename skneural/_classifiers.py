@@ -1,0 +1,311 @@
+"""The two public classifiers."""
+
+from typing import Any
+
+from skneural import _parameters as check
+from skneural._base import BaseMLPClassifier
+from skneural._outputs import Output, SigmoidOutput, SoftmaxOutput
+
+
+class SoftmaxMLPClassifier(BaseMLPClassifier):
+    """Multi-layer perceptron whose output units compete: softmax and cross-entropy.
+
+    For each target, the activations of the output units are probabilities that sum to 1: the
+    network has to choose. A binary or multiclass `y` is one target with a unit per class; each
+    label of a multilabel `y` is a target with two units, absent and present; each column of a
+    multiclass-multioutput `y` is a target with a unit per class. With logits z and weights w,
+    L-BFGS or another solver of `scipy.optimize` minimises, on all the data at once::
+
+        (1 / S) sum_i w_i (logsumexp(z_i) - z_i[y_i])  +  alpha / (2 S) sum_l ||W_l||^2
+
+    where S is the sum of the weights. Biases are not penalised.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units in each hidden layer. Without any, ``()``, the model is multinomial logistic
+        regression.
+    activation : str or list of str, default="relu"
+        Of the hidden layers: "identity", "logistic", "tanh", "relu" or "softplus"; or a list
+        with a name for each.
+    alpha : float, default=1.0
+        Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
+        :class:`~sklearn.linear_model.LogisticRegression`.
+    solver : {"lbfgs", "cg", "bfgs", "tnc"}, default="lbfgs"
+        Method of :func:`scipy.optimize.minimize`. "bfgs" keeps a dense matrix and takes at
+        most 4096 weights.
+    max_iter : int, default=200
+        The most iterations of the solver in a call of `fit`.
+    tol : float, default=1e-4
+        The fit has converged when no entry of the gradient is greater in magnitude.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, 1 where not given. "balanced" gives all classes of a target
+        the same total weight. For several outputs, a list with a dict for each, applied to
+        that output's own loss.
+    label_smoothing : float in [0, 1), default=0.0
+        The share of each label that is spread evenly over the classes of its target.
+    n_init : int, default=1
+        Number of fits from different random weights, of which the one with the lowest loss
+        is kept.
+    warm_start : bool, default=False
+        Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
+        then counts for the first fit only.
+    n_jobs : int or None, default=None
+        How many of the `n_init` fits run at the same time, by joblib. A single fit uses as many
+        threads as BLAS would.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights. The same seed gives the same bits for any number of
+        threads and jobs.
+    verbose : int, default=0
+        If positive, print iteration, loss, gradient norm and seconds in every iteration.
+
+    Attributes
+    ----------
+    classes_ : ndarray or list of ndarray
+        Class labels; ``arange(n_labels)`` for multilabel `y`; for multiclass-multioutput `y`
+        a list with those of each output.
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        Weights of each layer.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        Biases of each layer.
+    alpha_ : ndarray of shape (n_layers_ - 1,)
+        The penalty of each layer.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features, where `X` has names that are all strings.
+    n_outputs_ : int
+        Number of output units.
+    n_layers_ : int
+        Number of layers, input and output included.
+    out_activation_ : str
+        "softmax".
+    loss_ : float
+        The objective at the final weights, penalty included.
+    loss_curve_ : list of float
+        The objective after each iteration.
+    n_iter_ : int
+        Number of iterations.
+    n_fev_ : int
+        Number of evaluations of loss and gradient.
+    gradient_norm_ : float
+        The largest magnitude of an entry of the gradient at the final weights.
+    converged_ : bool
+        Whether ``gradient_norm_ <= tol``.
+    stop_reason_ : str
+        Why the solver stopped: "tol"; "max_iter"; "precision", no further progress was
+        possible at this precision; "overflow", the next weights it tried gave no finite loss;
+        or "interrupted" from the keyboard.
+    init_losses_ : ndarray of shape (n_init,)
+        The final loss of each of the fits.
+
+    See Also
+    --------
+    SigmoidMLPClassifier : Output units that are independent of each other.
+    sklearn.neural_network.MLPClassifier : Trained by mini-batches; chooses the output itself.
+
+    Notes
+    -----
+    On small data, rows are sorted and equal ones merged before the fit, so that neither their
+    order nor repeating rows instead of weighting them changes a single bit of the result. On
+    larger data both change it by rounding, which the path of the solver amplifies.
+
+    References
+    ----------
+    J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs,
+    with relationships to statistical pattern recognition", Neurocomputing, 1990.
+    `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_
+
+    D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale
+    optimization", Mathematical Programming 45, 1989.
+    `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skneural import SoftmaxMLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = SoftmaxMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
+    ...                                   max_iter=500, random_state=0).fit(X, y)
+    >>> classifier.predict(X[:3])
+    array([0, 0, 0])
+    >>> classifier.predict_activations(X[:3]).sum(axis=1).round(6)
+    array([1., 1., 1.])
+    """
+
+    def _make_output(self, n_classes: list[int], **loss_parameters: Any) -> Output:
+        return SoftmaxOutput(n_classes, **loss_parameters)
+
+
+class SigmoidMLPClassifier(BaseMLPClassifier):
+    """Multi-layer perceptron whose output units are independent: sigmoids, binary cross-entropy.
+
+    Each activation is in (0, 1) by itself, and they need not sum to 1: all units may say no,
+    or several yes. A binary `y` has one unit; a multiclass `y` one-vs-rest units, one per
+    class, of which `predict` takes the largest; a multilabel `y` a unit per label, which is
+    predicted where the activation is above `threshold`; each column of a
+    multiclass-multioutput `y` has units of its own. With logits z, targets t of 0 or 1 and
+    weights w, L-BFGS or another solver of `scipy.optimize` minimises, on all the data at
+    once::
+
+        (1 / S) sum_i w_i sum_k (softplus(z_ik) - t_ik z_ik)  +  alpha / (2 S) sum_l ||W_l||^2
+
+    where S is the sum of the weights. Biases are not penalised.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units in each hidden layer. Without any, ``()``, the model is a logistic
+        regression for each unit.
+    activation : str or list of str, default="relu"
+        Of the hidden layers: "identity", "logistic", "tanh", "relu" or "softplus"; or a list
+        with a name for each.
+    alpha : float, default=1.0
+        Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
+        :class:`~sklearn.linear_model.LogisticRegression`.
+    solver : {"lbfgs", "cg", "bfgs", "tnc"}, default="lbfgs"
+        Method of :func:`scipy.optimize.minimize`. "bfgs" keeps a dense matrix and takes at
+        most 4096 weights.
+    max_iter : int, default=200
+        The most iterations of the solver in a call of `fit`.
+    tol : float, default=1e-4
+        The fit has converged when no entry of the gradient is greater in magnitude.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, 1 where not given. "balanced" gives all classes of a target
+        the same total weight. For several outputs, a list with a dict for each, applied to
+        that output's own loss.
+    label_smoothing : float in [0, 1), default=0.0
+        The share of each label that is spread evenly over yes and no.
+    n_init : int, default=1
+        Number of fits from different random weights, of which the one with the lowest loss
+        is kept.
+    warm_start : bool, default=False
+        Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
+        then counts for the first fit only.
+    n_jobs : int or None, default=None
+        How many of the `n_init` fits run at the same time, by joblib. A single fit uses as many
+        threads as BLAS would.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights. The same seed gives the same bits for any number of
+        threads and jobs.
+    verbose : int, default=0
+        If positive, print iteration, loss, gradient norm and seconds in every iteration.
+    threshold : float or array-like of shape (n_labels,), default=0.5
+        A label, or the second of two classes, is predicted where its activation is greater. It
+        counts when predicting: after ``set_params`` there is no need to fit again.
+
+    Attributes
+    ----------
+    classes_ : ndarray or list of ndarray
+        Class labels; ``arange(n_labels)`` for multilabel `y`; for multiclass-multioutput `y`
+        a list with those of each output.
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        Weights of each layer.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        Biases of each layer.
+    alpha_ : ndarray of shape (n_layers_ - 1,)
+        The penalty of each layer.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features, where `X` has names that are all strings.
+    n_outputs_ : int
+        Number of output units.
+    n_layers_ : int
+        Number of layers, input and output included.
+    out_activation_ : str
+        "logistic", as scikit-learn calls the sigmoid.
+    loss_ : float
+        The objective at the final weights, penalty included.
+    loss_curve_ : list of float
+        The objective after each iteration.
+    n_iter_ : int
+        Number of iterations.
+    n_fev_ : int
+        Number of evaluations of loss and gradient.
+    gradient_norm_ : float
+        The largest magnitude of an entry of the gradient at the final weights.
+    converged_ : bool
+        Whether ``gradient_norm_ <= tol``.
+    stop_reason_ : str
+        Why the solver stopped: "tol"; "max_iter"; "precision", no further progress was
+        possible at this precision; "overflow", the next weights it tried gave no finite loss;
+        or "interrupted" from the keyboard.
+    init_losses_ : ndarray of shape (n_init,)
+        The final loss of each of the fits.
+
+    See Also
+    --------
+    SoftmaxMLPClassifier : Output units that compete and sum to 1.
+    sklearn.neural_network.MLPClassifier : Trained by mini-batches; chooses the output itself.
+
+    Notes
+    -----
+    On small data, rows are sorted and equal ones merged before the fit, so that neither their
+    order nor repeating rows instead of weighting them changes a single bit of the result. On
+    larger data both change it by rounding, which the path of the solver amplifies.
+
+    References
+    ----------
+    R. Rifkin and A. Klautau, "In defense of one-vs-all classification", Journal of Machine
+    Learning Research 5, 2004. https://www.jmlr.org/papers/v5/rifkin04a.html
+
+    D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale
+    optimization", Mathematical Programming 45, 1989.
+    `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
+
+    Examples
+    --------
+    Two labels at once:
+
+    >>> from sklearn.datasets import make_multilabel_classification
+    >>> from skneural import SigmoidMLPClassifier
+    >>> X, Y = make_multilabel_classification(n_classes=2, random_state=0)
+    >>> classifier = SigmoidMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
+    ...                                   alpha=10.0, max_iter=500, random_state=0).fit(X, Y)
+    >>> classifier.predict(X[:3])
+    array([[0, 1],
+           [1, 0],
+           [1, 0]])
+    >>> classifier.predict_proba(X[:3]).shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        alpha=1.0,
+        solver="lbfgs",
+        max_iter=200,
+        tol=1e-4,
+        class_weight=None,
+        label_smoothing=0.0,
+        n_init=1,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+        threshold=0.5,
+    ):
+        super().__init__(
+            hidden_layer_sizes,
+            activation,
+            alpha=alpha,
+            solver=solver,
+            max_iter=max_iter,
+            tol=tol,
+            class_weight=class_weight,
+            label_smoothing=label_smoothing,
+            n_init=n_init,
+            warm_start=warm_start,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.threshold = threshold
+
+    def _make_output(self, n_classes: list[int], **loss_parameters: Any) -> Output:
+        threshold = check.decision_threshold(self.threshold, n_classes)
+        return SigmoidOutput(n_classes, threshold=threshold, **loss_parameters)

@@ -1,0 +1,83 @@
+"""Constructor parameters, checked and turned into what they stand for."""
+
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from skneural._typing import Vector
+from skneural.activations import ACTIVATIONS
+
+T = TypeVar("T")
+
+
+def choice(name: str, value: Any, choices: Mapping[str, T]) -> T:
+    """The object that a name stands for."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+    return choices[value]
+
+
+def whole_number(name: str, value: Any, minimum: int) -> int:
+    check_scalar(value, name, Integral, min_val=minimum)
+    return int(value)
+
+
+def real_number(name: str, value: Any, **bounds: Any) -> float:
+    """A finite number within `bounds`, which are those of `sklearn.utils.check_scalar`."""
+    check_scalar(value, name, Real, **bounds)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+    return float(value)
+
+
+def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
+    """The widths of the hidden layers; a number is one layer."""
+    sizes = hidden_layer_sizes if isinstance(hidden_layer_sizes, Iterable) else [hidden_layer_sizes]
+    if isinstance(sizes, str) or not all(isinstance(n, Integral) and int(n) > 0 for n in sizes):
+        raise ValueError(
+            f"hidden_layer_sizes must be positive integers, got {hidden_layer_sizes!r}."
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
+    """The name of each hidden layer's activation; a single name stands for all."""
+    if isinstance(activation, str):
+        choice("activation", activation, ACTIVATIONS)
+        return [activation] * n_hidden
+    if not isinstance(activation, list | tuple) or len(activation) != n_hidden:
+        raise ValueError(
+            "activation must be a name, or a list with a name for each hidden layer, "
+            f"of which there are {n_hidden}; got {activation!r}."
+        )
+    for name in activation:
+        choice("activation", name, ACTIVATIONS)
+    return list(activation)
+
+
+def check_numbers(X: Any) -> Any:
+    """Features whose dtype scikit-learn lets pass, but which are no numbers, are refused."""
+    if X.dtype.kind not in "biuf":
+        raise ValueError(f"X must hold numbers, got {X.dtype}.")
+    return X
+
+
+def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
+    """A threshold for each target; only targets of two classes can have one other than 0.5."""
+    thresholds = np.asarray(threshold)
+    if thresholds.dtype.kind not in "fiu" or not ((thresholds > 0) & (thresholds < 1)).all():
+        raise ValueError(f"threshold must be in the open interval (0, 1), got {threshold!r}.")
+    if thresholds.shape not in ((), (len(n_classes),)):
+        raise ValueError(
+            f"threshold must be a number, or one number for each of the {len(n_classes)} outputs; "
+            f"got {threshold!r}."
+        )
+    if max(n_classes) > 2 and (thresholds != 0.5).any():
+        raise ValueError(
+            f"threshold={threshold!r} cannot be honoured: y has a target of {max(n_classes)} "
+            "classes, and of more than two classes the largest activation is predicted."
+        )
+    return np.broadcast_to(thresholds.astype(np.float64), len(n_classes))

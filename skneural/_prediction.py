@@ -1,0 +1,214 @@
+"""What a fitted network says of new rows, block by block."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from skneural._network import Layer, forward
+from skneural._outputs import Output
+from skneural._parameters import check_numbers
+from skneural._rows import Lane, Rows, lane_map
+from skneural._targets import Targets
+from skneural._typing import FloatArray
+from skneural.activations import ACTIVATIONS
+
+
+class NetworkPredictor(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, metaclass=ABCMeta
+):
+    """Prediction methods, from the attributes that `fit` leaves."""
+
+    @abstractmethod
+    def _make_output(self, n_classes: list[int], **loss_parameters: Any) -> Output:
+        """The output layer for targets with these numbers of classes."""
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels in the form of the `y` given to `fit`: classes; a dense 0/1 indicator for
+            multilabel `y`; a column of classes per output for multiclass-multioutput `y`.
+        """
+        targets, output = self._fitted()
+        return targets.decode(self._map_logits(X, output.decide))
+
+    def predict_proba(self, X):
+        """Estimate class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            - binary and multiclass: (n_samples, n_classes), rows sum to 1;
+            - multilabel: (n_samples, n_labels), the probability that a label is present;
+            - multiclass-multioutput: a list with (n_samples, n_classes) for each output.
+
+            Float32 if `X` is float32, else float64.
+        """
+        targets, output = self._fitted()
+        values = self._map_logits(
+            X, lambda logits: np.exp(targets.present(output.log_probabilities(logits)))
+        )
+        return output.split_classes(values) if targets.is_multioutput else values
+
+    def predict_log_proba(self, X):
+        """Estimate logarithms of class probabilities, accurate also where those underflow.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            In the form of `predict_proba`.
+        """
+        targets, output = self._fitted()
+        values = self._map_logits(
+            X, lambda logits: targets.present(output.log_probabilities(logits))
+        )
+        return output.split_classes(values) if targets.is_multioutput else values
+
+    def decision_function(self, X):
+        """Compute logits, the scores before the output activation.
+
+        Of two units that compete it is the difference of their logits, so that a positive
+        score always means that the second class, or a label, is the more probable.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            - binary: (n_samples,);
+            - multiclass: (n_samples, n_classes);
+            - multilabel: (n_samples, n_labels);
+            - multiclass-multioutput: a list with an array for each output, (n_samples,) if
+              it has two classes, else (n_samples, n_classes).
+        """
+        targets, output = self._fitted()
+        values = self._map_logits(X, output.margins)
+        if targets.is_multilabel:
+            return values
+        widths = [1 if k == 2 else k for k in targets.n_classes]
+        scores = [
+            part.ravel() if k == 2 else part
+            for part, k in zip(
+                np.split(values, np.cumsum(widths)[:-1], axis=1), targets.n_classes, strict=True
+            )
+        ]
+        return scores if targets.is_multioutput else scores[0]
+
+    def predict_activations(self, X):
+        """Compute what the output units say, before any normalisation.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units) or list of ndarray
+            Activations in [0, 1]. Softmax has a unit per class; for a multilabel `y` two per
+            label, absent and present in turn. Sigmoid has a unit per class or label, and a
+            single one, for the second class, if there are two classes. For a
+            multiclass-multioutput `y` a list with an array for each output.
+        """
+        targets, output = self._fitted()
+        values = self._map_logits(X, output.activations)
+        return output.split_units(values) if targets.is_multioutput else values
+
+    def transform(self, X):
+        """Compute the activations of the last hidden layer: the features that were learned.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, hidden_layer_sizes[-1])
+            Without a hidden layer it is `X` itself, dense or sparse.
+        """
+        X = self._check_features(X)
+        if len(self.coefs_) == 1:
+            return X.astype(Rows(X).dtype, copy=False)
+        return self._map_layers(X, lambda values: values[-2])
+
+    def score(self, X, y, sample_weight=None):
+        """Compute the accuracy: the share of rows in which every output is right.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        targets, _ = self._fitted()
+        if not targets.is_multioutput:
+            return super().score(X, y, sample_weight)
+        y = np.asarray(y)
+        check_consistent_length(X, y)
+        right = (self.predict(X) == y).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
+
+    @property
+    def _n_features_out(self):
+        return self.coefs_[-1].shape[0]
+
+    @property
+    def _targets(self) -> Targets:
+        return Targets(self._target_kind, self.classes_)
+
+    def _fitted(self) -> tuple[Targets, Output]:
+        check_is_fitted(self)
+        return self._targets, self._make_output(self._targets.n_classes)
+
+    def _check_features(self, X) -> Any:
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
+        return check_numbers(X)
+
+    def _map_logits(self, X, function: Callable[[FloatArray], Any]) -> Any:
+        return self._map_layers(self._check_features(X), lambda values: function(values[-1]))
+
+    def _map_layers(self, X, function: Callable[[list[Any]], Any]) -> Any:
+        """A function of the values of all layers, for all rows: one array, blocks of rows."""
+        rows = Rows(X)
+        layers = [
+            Layer(intercept.astype(rows.dtype), coef.astype(rows.dtype))
+            for intercept, coef in zip(self.intercepts_, self.coefs_, strict=True)
+        ]
+        activations = [ACTIVATIONS[name] for name in self._activation_names]
+
+        def lane_values(lane: Lane) -> list[Any]:
+            return [function(forward(layers, activations, rows.features(block))) for block in lane]
+
+        result = None
+        work = float(rows.n_rows) * sum(coef.size for coef in self.coefs_)
+        with lane_map(work) as map_lanes:
+            for lane, blocks in zip(rows.lanes, map_lanes(lane_values, rows.lanes), strict=True):
+                for block, values in zip(lane, blocks, strict=True):
+                    if result is None:
+                        result = np.empty((rows.n_rows, values.shape[1]), values.dtype)
+                    result[block] = values
+        return result

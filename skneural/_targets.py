@@ -1,0 +1,189 @@
+"""Scikit-learn's targets and weights, to and from the codes that the outputs work with.
+
+====================== ============================ ====================================
+kind of ``y``          targets                      ``classes_``
+====================== ============================ ====================================
+binary, multiclass     one, of K classes            array of shape (K,)
+multilabel-indicator   L, of two classes: 0 and 1   ``arange(L)``, a number for each label
+multiclass-multioutput one for every column         list of arrays of shape (K_j,)
+====================== ============================ ====================================
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skneural._typing import FloatArray, IntArray, Vector
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The kind of a target and its classes, as in the table above."""
+
+    kind: str
+    classes: Any
+
+    @property
+    def is_multilabel(self) -> bool:
+        return self.kind == "multilabel-indicator"
+
+    @property
+    def is_multioutput(self) -> bool:
+        return self.kind == "multiclass-multioutput"
+
+    @property
+    def target_classes(self) -> list[Any]:
+        """The classes of each target, in the order of their codes."""
+        if self.is_multilabel:
+            return [np.array([0, 1])] * len(self.classes)
+        return self.classes if self.is_multioutput else [self.classes]
+
+    @property
+    def n_classes(self) -> list[int]:
+        return [len(classes) for classes in self.target_classes]
+
+    def matches(self, other: "Targets") -> bool:
+        """Whether kind, classes and their order are the same."""
+        return (
+            self.kind == other.kind
+            and len(self.classes) == len(other.classes)
+            and all(map(np.array_equal, self.target_classes, other.target_classes))
+        )
+
+    def decode(self, codes: IntArray) -> Any:
+        """Labels in the form of the ``y`` that was encoded."""
+        if self.is_multilabel:
+            return codes
+        labels = [classes[code] for classes, code in zip(self.target_classes, codes.T, strict=True)]
+        return np.column_stack(labels) if self.is_multioutput else labels[0]
+
+    def present(self, class_columns: FloatArray) -> FloatArray:
+        """The columns of class space that users are shown: of a label, its presence."""
+        return class_columns[:, 1::2] if self.is_multilabel else class_columns
+
+
+def encode_targets(y: Any) -> tuple[Targets, Any]:
+    """The kind and classes of `y`, and its codes of shape (n_samples, n_targets).
+
+    `y` is an array or a CSR matrix without missing values. The codes of a sparse indicator
+    stay sparse.
+    """
+    check_classification_targets(y)
+    kind = type_of_target(y, input_name="y")
+    if kind == "multilabel-indicator" and _is_indicator(y):
+        return Targets(kind, np.arange(y.shape[1])), y.astype(np.int8)
+    if kind in ("binary", "multiclass"):
+        classes, codes = _encode_column(column_or_1d(y, warn=True))
+        if len(classes) < 2:
+            raise ValueError(
+                f"y holds only one class, {classes.tolist()[0]!r}; a classifier needs at least 2."
+            )
+        return Targets(kind, classes), codes[:, None]
+    if sp.issparse(y):
+        raise ValueError("A sparse y must be a multilabel indicator: only zeros and ones.")
+    columns = [_encode_column(column) for column in y.T]
+    targets = Targets("multiclass-multioutput", [classes for classes, _ in columns])
+    return targets, np.column_stack([codes for _, codes in columns])
+
+
+def _is_indicator(y: Any) -> bool:
+    """Scikit-learn takes any two numbers for an indicator; only 0 and 1 mean absent, present."""
+    return bool(np.isin(y.data if sp.issparse(y) else y, (0, 1)).all())
+
+
+def _encode_column(y: Any) -> tuple[Any, IntArray]:
+    classes, codes = np.unique(y, return_inverse=True)
+    return classes, codes.astype(np.min_scalar_type(-len(classes)))
+
+
+def warn_if_one_hot(codes: Any) -> None:
+    """Point out that an indicator with one label per row may be meant as classes."""
+    if (codes.sum(axis=1) == 1).all():
+        warnings.warn(
+            "Every row of y has exactly one label. A 0/1 indicator stands for independent "
+            "labels, each with a softmax of its own; if the columns are classes that exclude "
+            "each other, pass y.argmax(axis=1) instead.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def check_sample_weight(sample_weight: Any, X: Any) -> Vector:
+    """Weights of the rows of `X`, 1 by default: finite, not negative, not all zero."""
+    if sample_weight is None:
+        return np.broadcast_to(1.0, X.shape[0])
+    weight: Vector = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.ndim != 1:
+        raise ValueError(f"sample_weight must be 1-d, one number per row, got {weight.ndim}-d.")
+    check_consistent_length(X, weight)
+    if weight.min() < 0:
+        raise ValueError(f"sample_weight must not be negative, got {weight.min()}.")
+    if weight.max() == 0:
+        raise ValueError("sample_weight must have a positive sum, but all weights are zero.")
+    return weight
+
+
+def class_weights(
+    class_weight: Any, targets: Targets, codes: Any, sample_weight: Vector
+) -> list[Vector] | None:
+    """The weights of the classes of each target, in the order of their codes.
+
+    "balanced" weighs the classes of a target such that they add up to the same weight,
+    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``: a row of weight 2 counts as two rows.
+    """
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise ValueError(
+                f"class_weight must be a dict, a list of dicts, 'balanced' or None, "
+                f"got {class_weight!r}."
+            )
+        columns = codes.tocsc() if sp.issparse(codes) else codes
+        return [
+            _balanced(columns[:, [j]], n_classes, sample_weight)
+            for j, n_classes in enumerate(targets.n_classes)
+        ]
+    several = targets.is_multilabel or targets.is_multioutput
+    if several == isinstance(class_weight, Mapping):
+        raise ValueError(
+            f"class_weight must be {'a list of dicts, one per output' if several else 'a dict'}, "
+            f"'balanced' or None for a {targets.kind} y, got {class_weight!r}."
+        )
+    tables = list(class_weight) if several else [class_weight]
+    if len(tables) != len(targets.n_classes):
+        raise ValueError(
+            f"class_weight must have one dict for each of the {len(targets.n_classes)} outputs, "
+            f"got {len(tables)}."
+        )
+    pairs = zip(tables, targets.target_classes, strict=True)
+    return [_from_mapping(table, classes) for table, classes in pairs]
+
+
+def _balanced(codes: Any, n_classes: int, sample_weight: Vector) -> Vector:
+    column = (codes.toarray() if sp.issparse(codes) else codes).ravel()
+    totals = np.bincount(column, weights=sample_weight, minlength=n_classes)
+    occurring = totals > 0
+    weights = np.zeros(n_classes)
+    weights[occurring] = totals.sum() / (occurring.sum() * totals[occurring])
+    return weights
+
+
+def _from_mapping(table: Any, classes: Any) -> Vector:
+    if not isinstance(table, Mapping):
+        raise ValueError(f"class_weight must map classes to weights, got {table!r}.")
+    known = classes.tolist()
+    if unknown := [key for key in table if key not in known]:
+        raise ValueError(f"class_weight has keys that are no classes: {unknown}; y has {known}.")
+    weights = np.array([table.get(label, 1.0) for label in known], dtype=np.float64)
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise ValueError(f"class_weight must be finite and not negative, got {table!r}.")
+    return weights

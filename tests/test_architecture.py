@@ -1,0 +1,66 @@
+"""The layers of the package are a one-way street."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import skneural
+
+LAYERS = [
+    "_typing",
+    "activations",
+    "_outputs",
+    "_network",
+    "_rows",
+    "_objective",
+    "_optimizers",
+    "_targets",
+    "_parameters",
+    "_callbacks",
+    "_training",
+    "_prediction",
+    "_base",
+    "_classifiers",
+    "__init__",
+]
+SOURCE = Path(skneural.__file__).parent
+
+
+def imports(module):
+    """Names of the modules that a module of the package imports, wherever it does."""
+    tree = ast.parse((SOURCE / f"{module}.py").read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            if node.module == "skneural":
+                yield from (f"skneural.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def test_every_module_has_its_place():
+    assert {path.stem for path in SOURCE.glob("*.py")} == set(LAYERS)
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_imports_run_down_the_layers_only(module):
+    below = LAYERS[: LAYERS.index(module)]
+    own = [name.split(".")[1] for name in imports(module) if name.startswith("skneural.")]
+    assert set(own) <= set(below)
+
+
+@pytest.mark.parametrize("module", LAYERS[: LAYERS.index("_targets")])
+def test_nothing_below_the_targets_knows_scikit_learn(module):
+    assert not [name for name in imports(module) if name.split(".")[0] == "sklearn"]
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_only_public_names_of_other_packages_are_imported(module):
+    tree = ast.parse((SOURCE / f"{module}.py").read_text())
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    foreign = [node for node in froms if not node.module.startswith("skneural")]
+    names = [f"{node.module}.{alias.name}" for node in foreign for alias in node.names]
+    assert not [name for name in names if any(part.startswith("_") for part in name.split("."))]

@@ -1,0 +1,105 @@
+"""The two classes as scikit-learn's own estimators: conformance, and the tools around them."""
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skneural
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+
+SETTINGS = [
+    {},
+    {"hidden_layer_sizes": ()},
+    {"hidden_layer_sizes": (20, 10)},
+    {"solver": "cg"},
+    {"solver": "tnc"},
+    {"solver": "bfgs", "hidden_layer_sizes": (10,)},  # its cost grows as weights cubed
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning:sklearn")
+@parametrize_with_checks(
+    [
+        make(**settings)
+        for make in (SoftmaxMLPClassifier, SigmoidMLPClassifier)
+        for settings in SETTINGS
+    ]
+)
+def test_conformance(estimator, check):
+    check(estimator)
+
+
+def test_tags_tell_the_truth(classifier):
+    tags = get_tags(classifier())
+    assert tags.estimator_type == "classifier"
+    assert tags.input_tags.sparse
+    assert not tags.input_tags.allow_nan
+    assert tags.target_tags.required
+    assert tags.target_tags.multi_output
+    assert tags.target_tags.single_output
+    assert tags.classifier_tags.multi_class
+    assert tags.classifier_tags.multi_label
+    assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
+    assert not tags.non_deterministic
+
+
+def test_the_two_differ_in_the_threshold_only():
+    softmax = inspect.signature(SoftmaxMLPClassifier).parameters
+    sigmoid = inspect.signature(SigmoidMLPClassifier).parameters
+    assert list(sigmoid) == [*softmax, "threshold"]
+    assert all(sigmoid[name] == softmax[name] for name in softmax)
+
+
+def test_every_parameter_and_attribute_is_documented(classifier, iris):
+    documentation = inspect.getdoc(classifier)
+    model = classifier(3, tol=1.0).fit(*iris)
+    attributes = [name for name in vars(model) if name.endswith("_") and name[0] != "_"]
+    for name in [*inspect.signature(classifier).parameters, *attributes]:
+        assert f"\n{name} : " in documentation
+
+
+def test_version_is_that_of_the_metadata():
+    assert skneural.__version__.count(".") == 2
+
+
+def test_real_digits_are_classified(classifier, digits):
+    X, y = digits
+    X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    model = classifier(random_state=0, tol=1e-3).fit(X_train, y_train)
+    assert model.converged_
+    assert model.score(X_test, y_test) > 0.96
+
+
+def test_pipelines_grid_search_and_cross_validation(classifier, cancer):
+    X, y = cancer
+    pipeline = make_pipeline(StandardScaler(), classifier(8, random_state=0, tol=1e-2))
+    name = classifier.__name__.lower()
+    grid = {f"{name}__alpha": [1.0, 10.0], f"{name}__hidden_layer_sizes": [(), (8,)]}
+    search = GridSearchCV(pipeline, grid, cv=3, scoring="neg_log_loss").fit(X, y)
+    assert search.best_score_ > -0.15
+    assert cross_val_score(search.best_estimator_, X, y, cv=3).mean() > 0.95
+
+
+def test_sample_weight_is_routed(classifier, iris):
+    X, y = iris
+    weight = np.where(y == 2, 0.0, 1.0)
+    with config_context(enable_metadata_routing=True):
+        final = classifier(3, random_state=0, tol=0.01).set_fit_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(scaler, final).fit(X, y, sample_weight=weight)
+    assert not (pipeline.predict(X) == 2).any()
+
+
+def test_a_convergence_warning_points_to_the_caller(classifier, iris):
+    with pytest.warns(ConvergenceWarning) as caught:
+        classifier(3, max_iter=1, tol=0.0).fit(*iris)
+    assert caught[0].filename == __file__
