@@ -67,7 +67,7 @@ class Monitor:
         """Loss and gradient; raises `Stop` where they are not finite."""
         loss, gradient = self._function(theta)
         self.solution.n_fev += 1
-        norm = float(max(gradient.max(), -gradient.min()))
+        norm = float(np.abs(gradient).max())
         if not (np.isfinite(loss) and np.isfinite(norm)):
             raise Stop("overflow")
         self._evaluated = theta.copy(), loss, norm

@@ -56,19 +56,18 @@ class Network:
         self.layer_sizes = (n_features, *hidden_layer_sizes, output.n_units)
         self.activations = tuple(activations)
         self.output = output
-
-    @property
-    def n_parameters(self) -> int:
-        return sum((1 + fan_in) * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
+        self._pieces = []  # of the flat vector: shape, start and stop of each layer
+        self.n_parameters = 0
+        for fan_in, fan_out in pairwise(self.layer_sizes):
+            start, self.n_parameters = self.n_parameters, self.n_parameters + (1 + fan_in) * fan_out
+            self._pieces.append(((1 + fan_in, fan_out), start, self.n_parameters))
 
     def layers(self, vector: FloatArray) -> list[Layer]:
         """Views of a flat vector as layers."""
-        layers, start = [], 0
-        for fan_in, fan_out in pairwise(self.layer_sizes):
-            stop = start + (1 + fan_in) * fan_out
-            weights = vector[start:stop].reshape(1 + fan_in, fan_out)
+        layers = []
+        for shape, start, stop in self._pieces:
+            weights = vector[start:stop].reshape(shape)
             layers.append(Layer(weights[0], weights[1:]))
-            start = stop
         return layers
 
     def initial_weights(self, rng: np.random.RandomState) -> Vector:
@@ -99,7 +98,7 @@ class Network:
         for depth in reversed(range(len(layers))):
             a = inputs[depth]
             gradient[depth].coef[...] = a.T @ delta
-            delta.sum(axis=0, out=gradient[depth].intercept)
+            np.add.reduce(delta, axis=0, out=gradient[depth].intercept)
             if depth:
                 delta = delta @ layers[depth].coef.T
                 self.activations[depth - 1].multiply_slope(a, delta)

@@ -9,11 +9,12 @@ Biases are not penalised. Lanes of rows give weighted sums, which are added up i
 the penalty, and divided once.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from skneural._network import Network
+from skneural._network import Layer, Network
 from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, Vector
 
@@ -66,23 +67,25 @@ class Objective:
 
     def _lane_sums(self, theta: FloatArray, lane: Lane) -> tuple[float, FloatArray]:
         """Sums of loss and gradient over the blocks of a lane, in the dtype of the data."""
-        network = self.network
-        layers = network.layers(theta)
-        total, block = np.zeros_like(theta), np.empty_like(theta)
-        block_layers = network.layers(block)
-        loss = 0.0
+        layers = self.network.layers(theta)
+        total, block = np.empty_like(theta), np.empty_like(theta)
+        first, *others = lane
         # Worker threads do not inherit the caller's floating-point error state.
         with np.errstate(over="ignore", invalid="ignore"):
-            for rows in lane:
-                labels = self.rows.labels(rows)
-                loss += network.loss_gradient(
-                    layers, self.rows.features(rows), *labels, block_layers
-                )
+            loss = self._block_loss(layers, first, total)
+            for rows in others:
+                loss += self._block_loss(layers, rows, block)
                 total += block
         return loss, total
+
+    def _block_loss(self, layers: Sequence[Layer], rows: slice, gradient: FloatArray) -> float:
+        """Weighted sum of the losses of a block; its gradient is written into `gradient`."""
+        features, (codes, weight) = self.rows.features(rows), self.rows.labels(rows)
+        slopes = self.network.layers(gradient)
+        return self.network.loss_gradient(layers, features, codes, weight, slopes)
 
     def _lane_weight(self, lane: Lane) -> float:
         output = self.network.output
         with np.errstate(over="ignore"):
-            sums = [output.weights(*self.rows.labels(rows)).sum() for rows in lane]
-            return float(np.sum(sums)) / output.n_targets
+            weights = [output.weights(*self.rows.labels(rows)) for rows in lane]
+            return float(sum(block.mean(axis=1).sum() for block in weights))

@@ -23,7 +23,7 @@ there is a column for every class of every target: (rows, sum_j K_j).
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -65,30 +65,28 @@ class Output(ABC):
         alternatives = self._alternatives(np.repeat(self.n_classes, n_units))
         self._hard_share = 1.0 - label_smoothing
         self._soft_share = label_smoothing / alternatives
-        if class_weight is None:
-            class_weight = [np.ones(k) for k in self.n_classes]
-        self._class_weight = np.concatenate(class_weight)
+        self._class_weight = None if class_weight is None else np.concatenate(class_weight)
 
     def targets(self, codes: IntArray) -> Vector:
         """What each unit should say: 0 or 1, smoothed; shape (rows, n_units)."""
-        hits = codes[:, self._unit_target] == self._unit_class
-        targets: Vector = hits * self._hard_share + self._soft_share
-        return targets
+        hits = _spread(codes, self._unit_target) == self._unit_class
+        return np.asarray(hits * self._hard_share + self._soft_share)
 
     def weights(self, codes: IntArray, row_weight: Vector) -> Vector:
-        """The weight of each loss, ``w_i c_j[y_ij]``; shape (rows, n_targets)."""
-        weights: Vector = row_weight[:, None] * self._class_weight[codes + self._class_starts]
-        return weights
+        """The weight of each loss, ``w_i c_j[y_ij]``: a column per target, or one for all."""
+        if self._class_weight is None:
+            return row_weight[:, None]
+        return np.asarray(row_weight[:, None] * self._class_weight[codes + self._class_starts])
 
     def loss_gradient(
         self, logits: FloatArray, codes: IntArray, row_weight: Vector
     ) -> tuple[float, FloatArray]:
         """Weighted sum of the losses, and its gradient with respect to the logits."""
-        targets = self.targets(codes).astype(logits.dtype)
+        targets = self.targets(codes).astype(logits.dtype, copy=False)
         weights = self.weights(codes, row_weight)
         losses, gradient = self._losses_activations(logits, targets)
         gradient -= targets
-        gradient *= weights.astype(logits.dtype)[:, self._unit_target]
+        gradient *= _spread(weights.astype(logits.dtype, copy=False), self._unit_target)
         return float((weights * losses).sum()), gradient
 
     def split_units(self, values: FloatArray) -> list[FloatArray]:
@@ -151,12 +149,12 @@ class SoftmaxOutput(Output):
     ) -> tuple[FloatArray, FloatArray]:
         shifted, powers, others = _compete(logits, self._unit_starts, self._unit_target)
         losses = np.log1p(others) - np.add.reduceat(targets * shifted, self._unit_starts, axis=1)
-        powers /= (1 + others)[:, self._unit_target]
+        powers /= _spread(1 + others, self._unit_target)
         return losses, powers
 
     def activations(self, logits: FloatArray) -> FloatArray:
         _, powers, others = _compete(logits, self._unit_starts, self._unit_target)
-        return np.asarray(powers / (1 + others)[:, self._unit_target])
+        return np.asarray(powers / _spread(1 + others, self._unit_target))
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         return _log_softmax(logits, self._unit_starts, self._unit_target)
@@ -241,7 +239,7 @@ def _compete(
     without the greatest, which is 1: ``log1p`` of that keeps losses far below 1 accurate.
     """
     with np.errstate(over="ignore"):  # a difference beyond the range is as good as its bound
-        z = z - np.maximum.reduceat(z, starts, axis=1)[:, group]
+        z = z - _spread(np.maximum.reduceat(z, starts, axis=1), group)
     np.maximum(z, np.finfo(z.dtype).min, out=z)
     powers = np.exp(z)
     greatest = (z == 0).astype(z.dtype)
@@ -251,4 +249,9 @@ def _compete(
 
 def _log_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
     shifted, _, others = _compete(z, starts, group)
-    return np.asarray(shifted - np.log1p(others)[:, group])
+    return np.asarray(shifted - _spread(np.log1p(others), group))
+
+
+def _spread(values: Any, group: IntArray) -> Any:
+    """One column per group to one per member; a single column is left to broadcasting."""
+    return values if values.shape[1] == 1 else values[:, group]

@@ -25,7 +25,7 @@ from skneural._typing import IntArray, Vector
 
 N_LANES = 16
 BLOCK_NUMBERS = 2**16  # of X in a block: half a megabyte
-BLOCK_ROWS = 512, 2048  # the fewest and the most rows in a block of dense X
+BLOCK_ROWS = 512, 1024  # the fewest and the most rows in a block of dense X
 THREADING_PAYS = 1e7  # multiplications per pass, below which waking threads costs too much
 
 Lane = list[slice]
@@ -76,7 +76,7 @@ class Rows:
 
 
 def _default_block_rows(X: Any) -> int:
-    """About 64k numbers of X, in 512 to 2048 rows: few calls, and activations in cache.
+    """About 64k numbers of X, in 512 to 1024 rows: few calls, and activations in cache.
 
     The gradient of a block with respect to the first layer is dense. Where X is sparse, with
     many features, blocks are larger: else adding up their gradients would cost more than

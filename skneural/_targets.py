@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import type_of_target
 
 from skneural._typing import FloatArray, IntArray, Vector
 
@@ -74,8 +74,12 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
     `y` is an array or a CSR matrix without missing values. The codes of a sparse indicator
     stay sparse.
     """
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y")
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind.startswith("continuous"):
+        raise ValueError(
+            f"Unknown label type: {kind}. y must hold class labels, not numbers on a scale; "
+            "np.digitize makes classes of ranges."
+        )
     if kind == "multilabel-indicator" and _is_indicator(y):
         return Targets(kind, np.arange(y.shape[1])), y.astype(np.int8)
     if kind in ("binary", "multiclass"):

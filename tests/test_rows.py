@@ -34,7 +34,7 @@ def test_blocks_of_narrow_data_are_longer_and_those_of_sparse_data_outweigh_thei
 
     assert longest(np.empty((10_000, 784))) <= 512
     assert 512 < longest(np.empty((10_000, 64))) <= 1024
-    assert longest(np.empty((10_000, 2))) <= 2048
+    assert longest(np.empty((10_000, 2))) <= 1024
     text = sp.random(20_000, 10_000, density=1e-3, format="csr", random_state=0)
     assert longest(text) * text.nnz / text.shape[0] > 3 * text.shape[1]
 
