@@ -1,0 +1,10 @@
+"""Print the lowest versions that pyproject.toml allows, as requirements for pip."""
+
+import tomllib
+from pathlib import Path
+
+project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+extras = project["optional-dependencies"]
+for requirement in [*project["dependencies"], *extras["plot"], *extras["tests"]]:
+    if not requirement.startswith("skneural"):
+        print(requirement.replace(">=", "=="))
