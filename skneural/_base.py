@@ -104,7 +104,8 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         Warns
         -----
         ConvergenceWarning
-            If the gradient norm is still above `tol` when the solver stops.
+            If the gradient norm is still above `tol` when the solver stops, or if the fit is
+            interrupted from the keyboard.
         """
         # All is done on a copy, whose state is taken over when it is complete.
         fitted = copy(self)
@@ -177,11 +178,17 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
 
     def _last_weights(self, network: Network, targets: Targets) -> Vector:
         """The weights where the last fit stopped."""
-        last_sizes = (len(self.coefs_[0]), *map(len, self.intercepts_))
-        if last_sizes != network.layer_sizes or not targets.matches(self._targets):
+        needs = "warm_start=True continues the last fit, so it needs the same"
+        if not targets.matches(self._targets):
             raise ValueError(
-                "warm_start=True continues the last fit, so it needs the same classes, number of "
-                f"features and layer sizes: {last_sizes} then, {network.layer_sizes} now."
+                f"{needs} kind of y and classes: {self._target_kind}, {self.classes_} then, "
+                f"{targets.kind}, {targets.classes} now."
+            )
+        last_sizes = (len(self.coefs_[0]), *map(len, self.intercepts_))
+        if last_sizes != network.layer_sizes:
+            raise ValueError(
+                f"{needs} layer sizes, from features to output units: {last_sizes} then, "
+                f"{network.layer_sizes} now."
             )
         return pack(map(Layer, self.intercepts_, self.coefs_))
 

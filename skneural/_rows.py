@@ -99,9 +99,23 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
         return X, codes, weight
     used = np.flatnonzero(weight)
     X, codes, weight = X[used], codes[used], weight[used]
-    table = np.hstack([_dense(X), _dense(codes)])
-    _, first, group = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    return X[first], codes[first], np.bincount(group.ravel(), weights=weight).astype(np.float64)
+    keys = _row_keys(X, codes)
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    place = {key: i for i, key in enumerate(sorted(first))}
+    merged = np.bincount([place[key] for key in keys], weights=weight)
+    rows = [first[key] for key in place]
+    return X[rows], codes[rows], merged.astype(np.float64)
+
+
+def _row_keys(X: Any, codes: Any) -> list[tuple[bytes, bytes]]:
+    """For each row something to sort by that is equal for equal rows, dense or sparse."""
+    table = sp.csr_array(sp.hstack([sp.csr_array(X.astype(np.float64)), sp.csr_array(codes)]))
+    table.sum_duplicates()
+    table.eliminate_zeros()
+    return [
+        (table.indices[start:stop].tobytes(), table.data[start:stop].tobytes())
+        for start, stop in pairwise(table.indptr)
+    ]
 
 
 def _dense(block: Any) -> Any:

@@ -387,17 +387,17 @@ def test_warm_start_at_the_minimum_stays_there(classifier, iris):
 
 
 @pytest.mark.parametrize(
-    ("change", "rows"),
+    ("change", "message"),
     [
-        (lambda X, y: (X[:, :3], y), "features"),
-        (lambda X, y: (X, y + 1), "classes"),
-        (lambda X, y: (X, y > 0), "classes"),
+        (lambda X, y: (X[:, :3], y), r"\(4, 5, 3\) then, \(3, 5, 3\) now"),
+        (lambda X, y: (X, y + 1), r"multiclass, \[0 1 2\] then, multiclass, \[1 2 3\] now"),
+        (lambda X, y: (X, y > 0), r"multiclass, .* then, binary, \[False  True\] now"),
     ],
 )
-def test_warm_start_needs_what_the_last_fit_had(classifier, change, rows, iris):
+def test_warm_start_needs_what_the_last_fit_had(classifier, change, message, iris):
     model = classifier(5, random_state=0, warm_start=True, tol=0.01).fit(*iris)
     before = model.predict_proba(iris[0])
-    with pytest.raises(ValueError, match="warm_start=True continues the last fit"):
+    with pytest.raises(ValueError, match=message):
         model.fit(*change(*iris))
     np.testing.assert_array_equal(model.predict_proba(iris[0]), before)
     with pytest.raises(ValueError, match="warm_start=True continues the last fit"):
