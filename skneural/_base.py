@@ -3,10 +3,11 @@
 import warnings
 from abc import ABCMeta
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
@@ -83,7 +84,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Float32 is computed with as it is; integers and booleans as float64. Arrays and
-            CSR matrices are not copied.
+            CSR matrices are not copied; other sparse formats are converted to CSR.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
             a column for each of several labels; or a column of class labels per output.
@@ -97,7 +98,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             If a parameter or the data cannot be used; an estimator that was fitted before
             stays as it was.
 
@@ -143,7 +144,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         output = self._make_output(
             targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
         )
-        if targets.is_multilabel and output.name == "softmax":
+        if targets.is_multilabel and output.competes:
             warn_if_one_hot(codes)
         activations = [ACTIVATIONS[name] for name in activation_names]
         network = Network(X.shape[1], sizes, activations, output)
@@ -195,18 +196,16 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
     def _train(
         self, network: Network, rows: Rows, starts: list[Vector], settings: dict[str, Any]
     ) -> list[Solution]:
-        """Run from every start, in parallel; an interruption keeps the runs that there are."""
-        parallel = Parallel(n_jobs=self.n_jobs if len(starts) > 1 else 1, return_as="generator")
+        """Run from every start; in one process, an interruption ends the last of the runs."""
+        run = partial(train, network, rows, **settings)
         solutions: list[Solution] = []
-        try:
-            for solution in parallel(delayed(train)(network, rows, s, **settings) for s in starts):
-                solutions.append(solution)
-                if solution.stop_reason == "interrupted":
-                    break
-        except KeyboardInterrupt:
-            if not solutions:
-                raise
-            solutions[-1].stop_reason = "interrupted"
+        if len(starts) > 1 and effective_n_jobs(self.n_jobs) > 1:
+            solutions += Parallel(n_jobs=self.n_jobs)(delayed(run)(start) for start in starts)
+            return solutions
+        for solution in map(run, starts):
+            solutions.append(solution)
+            if solution.stop_reason == "interrupted":
+                break
         return solutions
 
     def _store(self, network: Network, targets: Targets, solutions: list[Solution]) -> None:

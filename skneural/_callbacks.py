@@ -106,8 +106,8 @@ class Monitor:
         n_iter = len(solution.loss_curve)
         if self._verbose:
             seconds = perf_counter() - self._started
-            numbers = f"{solution.loss:14.8f}  {solution.gradient_norm:13.3e}  {seconds:8.2f}"
-            print(f"{n_iter:9d}  {numbers}")
+            numbers = f"{solution.loss:14.8g}  {solution.gradient_norm:13.3e}  {seconds:8.2f}"
+            print(f"{n_iter:9d}  {numbers}", flush=True)
         if solution.gradient_norm <= self._tol:
             raise Stop("tol")
         if n_iter >= self._max_iter:

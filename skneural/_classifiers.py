@@ -18,7 +18,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
 
         (1 / S) sum_i w_i (logsumexp(z_i) - z_i[y_i])  +  alpha / (2 S) sum_l ||W_l||^2
 
-    where S is the sum of the weights. Biases are not penalised.
+    where S is the sum of the weights, and w includes the class weights. Of several targets
+    the losses are added, and S is the mean of their sums. Biases are not penalised.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, 1 where not given. "balanced" gives all classes of a target
         the same total weight. For several outputs, a list with a dict for each, applied to
-        that output's own loss.
+        that output's own loss. A key that is no class of `y` is an error.
     label_smoothing : float in [0, 1), default=0.0
         The share of each label that is spread evenly over the classes of its target.
     n_init : int, default=1
@@ -51,8 +52,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
         then counts for the first fit only.
     n_jobs : int or None, default=None
-        How many of the `n_init` fits run at the same time, by joblib. A single fit uses as many
-        threads as BLAS would.
+        How many of the `n_init` fits run at the same time, by joblib; they then cannot be
+        interrupted one by one. A single fit uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights. The same seed gives the same bits for any number of
         threads and jobs.
@@ -62,8 +63,10 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     Attributes
     ----------
     classes_ : ndarray or list of ndarray
-        Class labels; ``arange(n_labels)`` for multilabel `y`; for multiclass-multioutput `y`
-        a list with those of each output.
+        Class labels; for multiclass-multioutput `y` a list with those of each output; for
+        multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier. (Of exactly
+        two labels, scikit-learn's scorers "neg_log_loss", "neg_brier_score" and
+        "roc_auc_ovr" therefore take the probabilities for those of two classes.)
     coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
     intercepts_ : list of ndarray of shape (fan_out,)
@@ -97,7 +100,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         possible at this precision; "overflow", the next weights it tried gave no finite loss;
         or "interrupted" from the keyboard.
     init_losses_ : ndarray of shape (n_init,)
-        The final loss of each of the fits.
+        The final loss of each of the fits; of one, if the fit continued an earlier one. The
+        other attributes speak of the best.
 
     See Also
     --------
@@ -106,9 +110,10 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
 
     Notes
     -----
-    On small data, rows are sorted and equal ones merged before the fit, so that neither their
-    order nor repeating rows instead of weighting them changes a single bit of the result. On
-    larger data both change it by rounding, which the path of the solver amplifies.
+    On small data, of up to 65536 features and labels in all rows together, rows are sorted and
+    equal ones merged before the fit, so that neither their order nor repeating rows instead of
+    weighting them changes a single bit of the result. On larger data both change it by
+    rounding, which the path of the solver amplifies.
 
     References
     ----------
@@ -150,7 +155,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
 
         (1 / S) sum_i w_i sum_k (softplus(z_ik) - t_ik z_ik)  +  alpha / (2 S) sum_l ||W_l||^2
 
-    where S is the sum of the weights. Biases are not penalised.
+    where S is the sum of the weights, and w includes the class weights. Of several targets
+    the losses are added, and S is the mean of their sums. Biases are not penalised.
 
     Parameters
     ----------
@@ -173,7 +179,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, 1 where not given. "balanced" gives all classes of a target
         the same total weight. For several outputs, a list with a dict for each, applied to
-        that output's own loss.
+        that output's own loss. A key that is no class of `y` is an error.
     label_smoothing : float in [0, 1), default=0.0
         The share of each label that is spread evenly over yes and no.
     n_init : int, default=1
@@ -183,8 +189,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
         then counts for the first fit only.
     n_jobs : int or None, default=None
-        How many of the `n_init` fits run at the same time, by joblib. A single fit uses as many
-        threads as BLAS would.
+        How many of the `n_init` fits run at the same time, by joblib; they then cannot be
+        interrupted one by one. A single fit uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights. The same seed gives the same bits for any number of
         threads and jobs.
@@ -197,8 +203,10 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     Attributes
     ----------
     classes_ : ndarray or list of ndarray
-        Class labels; ``arange(n_labels)`` for multilabel `y`; for multiclass-multioutput `y`
-        a list with those of each output.
+        Class labels; for multiclass-multioutput `y` a list with those of each output; for
+        multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier. (Of exactly
+        two labels, scikit-learn's scorers "neg_log_loss", "neg_brier_score" and
+        "roc_auc_ovr" therefore take the probabilities for those of two classes.)
     coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
     intercepts_ : list of ndarray of shape (fan_out,)
@@ -232,7 +240,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         possible at this precision; "overflow", the next weights it tried gave no finite loss;
         or "interrupted" from the keyboard.
     init_losses_ : ndarray of shape (n_init,)
-        The final loss of each of the fits.
+        The final loss of each of the fits; of one, if the fit continued an earlier one. The
+        other attributes speak of the best.
 
     See Also
     --------
@@ -241,9 +250,10 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
 
     Notes
     -----
-    On small data, rows are sorted and equal ones merged before the fit, so that neither their
-    order nor repeating rows instead of weighting them changes a single bit of the result. On
-    larger data both change it by rounding, which the path of the solver amplifies.
+    On small data, of up to 65536 features and labels in all rows together, rows are sorted and
+    equal ones merged before the fit, so that neither their order nor repeating rows instead of
+    weighting them changes a single bit of the result. On larger data both change it by
+    rounding, which the path of the solver amplifies.
 
     References
     ----------

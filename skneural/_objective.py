@@ -49,9 +49,12 @@ class Objective:
                 "Sample weights times class weights must have a positive, finite sum; these "
                 f"weights sum to {self.total_weight:g}."
             )
+        # Sums are taken with weights of mean about 1, so that float32 can hold them. A power
+        # of two changes no bit.
+        self._scale = float(np.exp2(np.round(np.log2(self.total_weight / rows.n_rows))))
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
-            layer.coef[...] = alpha_l
+            layer.coef[...] = alpha_l / self._scale
 
     def __call__(self, theta: Vector) -> tuple[float, Vector]:
         """J and its gradient at `theta`; not finite where the computation overflows."""
@@ -62,8 +65,8 @@ class Objective:
             for lane_loss, lane_gradient in self.map_lanes(lane_sums, self.rows.lanes):
                 loss += lane_loss
                 gradient += lane_gradient
-            gradient /= self.total_weight
-        return loss / self.total_weight, gradient
+            gradient /= self.total_weight / self._scale
+        return loss / (self.total_weight / self._scale), gradient
 
     def _lane_sums(self, theta: FloatArray, lane: Lane) -> tuple[float, FloatArray]:
         """Sums of loss and gradient over the blocks of a lane, in the dtype of the data."""
@@ -82,10 +85,10 @@ class Objective:
         """Weighted sum of the losses of a block; its gradient is written into `gradient`."""
         features, (codes, weight) = self.rows.features(rows), self.rows.labels(rows)
         slopes = self.network.layers(gradient)
-        return self.network.loss_gradient(layers, features, codes, weight, slopes)
+        return self.network.loss_gradient(layers, features, codes, weight / self._scale, slopes)
 
     def _lane_weight(self, lane: Lane) -> float:
         output = self.network.output
         with np.errstate(over="ignore"):
-            weights = [output.weights(*self.rows.labels(rows)) for rows in lane]
+            weights = (output.weights(*self.rows.labels(rows)) for rows in lane)
             return float(sum(block.mean(axis=1).sum() for block in weights))

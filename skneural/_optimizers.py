@@ -2,8 +2,7 @@
 
 Scipy's own tests for convergence are switched off: each solver has other ones, on other
 norms. Whoever minimises decides in the callback, after every iteration, when to stop, and
-stops by raising an exception there. Left alone, a solver returns only where it finds no
-further progress at the precision of the function.
+stops by raising an exception there. Left alone, a solver returns only where it gives up.
 """
 
 from collections.abc import Callable, Mapping

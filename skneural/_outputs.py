@@ -45,6 +45,7 @@ class Output(ABC):
     """
 
     name: ClassVar[str]
+    competes: ClassVar[bool]  # whether the units of a target share an activation of 1
 
     def __init__(
         self,
@@ -135,6 +136,7 @@ class SoftmaxOutput(Output):
     """Units of a target compete: their activations sum to 1. Loss: cross-entropy."""
 
     name = "softmax"
+    competes = True
 
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
@@ -161,7 +163,10 @@ class SoftmaxOutput(Output):
 
     def margins(self, logits: FloatArray) -> FloatArray:
         targets = self.split_units(logits)
-        return np.hstack([z[:, 1:] - z[:, :1] if z.shape[1] == 2 else z for z in targets])
+        with np.errstate(over="ignore"):
+            columns = [z[:, 1:] - z[:, :1] if z.shape[1] == 2 else z for z in targets]
+        largest = np.finfo(logits.dtype).max
+        return np.asarray(np.clip(np.hstack(columns), -largest, largest))
 
     def decide(self, logits: FloatArray) -> IntArray:
         return np.stack([z.argmax(axis=1) for z in self.split_units(logits)], axis=1)
@@ -178,6 +183,7 @@ class SigmoidOutput(Output):
     """
 
     name = "logistic"
+    competes = False
 
     def __init__(
         self,
@@ -221,10 +227,11 @@ class SigmoidOutput(Output):
         return logits
 
     def decide(self, logits: FloatArray) -> IntArray:
-        activations = self.split_units(sigmoid(logits))
+        # The largest activation is that of the largest logit, which is not lost to rounding.
+        targets = zip(self.split_units(logits), self.n_classes, self._thresholds, strict=True)
         columns = [
-            p[:, 0] > threshold if k == 2 else p.argmax(axis=1)
-            for p, k, threshold in zip(activations, self.n_classes, self._thresholds, strict=True)
+            sigmoid(z[:, 0]) > threshold if k == 2 else z.argmax(axis=1)
+            for z, k, threshold in targets
         ]
         return np.stack(columns, axis=1).astype(np.intp)
 

@@ -1,6 +1,6 @@
 """Constructor parameters, checked and turned into what they stand for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -35,10 +35,13 @@ def real_number(name: str, value: Any, **bounds: Any) -> float:
 
 def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
     """The widths of the hidden layers; a number is one layer."""
-    sizes = hidden_layer_sizes if isinstance(hidden_layer_sizes, Iterable) else [hidden_layer_sizes]
-    if isinstance(sizes, str) or not all(isinstance(n, Integral) and int(n) > 0 for n in sizes):
+    sizes = hidden_layer_sizes
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
+    if not all(isinstance(n, Integral) and int(n) > 0 for n in sizes):
         raise ValueError(
-            f"hidden_layer_sizes must be positive integers, got {hidden_layer_sizes!r}."
+            "hidden_layer_sizes must be a positive integer or a list of positive integers, "
+            f"got {hidden_layer_sizes!r}."
         )
     return tuple(int(n) for n in sizes)
 
@@ -67,7 +70,10 @@ def check_numbers(X: Any) -> Any:
 
 def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
     """A threshold for each target; only targets of two classes can have one other than 0.5."""
-    thresholds = np.asarray(threshold)
+    try:
+        thresholds = np.asarray(threshold)
+    except ValueError:  # of a ragged list
+        thresholds = np.asarray(None)
     if thresholds.dtype.kind not in "fiu" or not ((thresholds > 0) & (thresholds < 1)).all():
         raise ValueError(f"threshold must be in the open interval (0, 1), got {threshold!r}.")
     if thresholds.shape not in ((), (len(n_classes),)):
@@ -75,9 +81,11 @@ def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
             f"threshold must be a number, or one number for each of the {len(n_classes)} outputs; "
             f"got {threshold!r}."
         )
-    if max(n_classes) > 2 and (thresholds != 0.5).any():
-        raise ValueError(
-            f"threshold={threshold!r} cannot be honoured: y has a target of {max(n_classes)} "
-            "classes, and of more than two classes the largest activation is predicted."
-        )
-    return np.broadcast_to(thresholds.astype(np.float64), len(n_classes))
+    each = np.broadcast_to(thresholds.astype(np.float64), len(n_classes))
+    for value, k in zip(each, n_classes, strict=True):
+        if k > 2 and value != 0.5:
+            raise ValueError(
+                f"threshold={threshold!r} cannot be honoured: y has a target of {k} classes, "
+                "and of more than two classes the largest activation is predicted."
+            )
+    return each

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural._network import Layer, forward
 from skneural._outputs import Output
@@ -166,10 +168,14 @@ class NetworkPredictor(
         targets, _ = self._fitted()
         if not targets.is_multioutput:
             return super().score(X, y, sample_weight)
-        y = np.asarray(y)
-        check_consistent_length(X, y)
-        right = (self.predict(X) == y).all(axis=1)
-        return float(np.average(right, weights=sample_weight))
+        predicted = self.predict(X)
+        y = check_array(y, dtype=None, input_name="y")
+        if y.shape != predicted.shape:
+            raise ValueError(
+                f"y must have the shape of predictions, {predicted.shape}; got {y.shape}."
+            )
+        right = (predicted == y).all(axis=1)
+        return accuracy_score(np.ones_like(right), right, sample_weight=sample_weight)
 
     @property
     def _n_features_out(self):

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from itertools import pairwise
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,8 @@ class Rows:
         self.codes = codes
         self.weight = weight
         self.n_rows = int(X.shape[0])
-        self.dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
+        is_single = X.dtype.kind == "f" and X.dtype.itemsize == 4  # in any byte order
+        self.dtype = np.dtype(np.float32 if is_single else np.float64)
         n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X)))
         edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
         cuts = np.linspace(0, n_blocks, min(N_LANES, n_blocks) + 1).astype(int).tolist()
@@ -93,7 +94,7 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
 
     The path of a solver over a function that is not convex amplifies every difference in
     rounding. In this form a fit has the same bits in whatever order the rows come, and
-    whether a row is repeated or weighted. Data of more than one block stay as they are.
+    whether a row is repeated or weighted. Larger data stay as they are.
     """
     if X.shape[0] * (X.shape[1] + codes.shape[1]) > BLOCK_NUMBERS:
         return X, codes, weight
@@ -102,9 +103,15 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
     keys = _row_keys(X, codes)
     first = {key: row for row, key in reversed(list(enumerate(keys)))}
     place = {key: i for i, key in enumerate(sorted(first))}
-    merged = np.bincount([place[key] for key in keys], weights=weight)
     rows = [first[key] for key in place]
-    return X[rows], codes[rows], merged.astype(np.float64)
+    merged = group_sums(np.array([place[key] for key in keys]), weight, len(rows))
+    return X[rows], codes[rows], merged
+
+
+def group_sums(group: IntArray, weight: Vector, n_groups: int) -> Vector:
+    """Sums of the weights in each group, with the same bits in whatever order they come."""
+    order = np.argsort(weight)
+    return np.bincount(group[order], weights=weight[order], minlength=n_groups).astype(np.float64)
 
 
 def _row_keys(X: Any, codes: Any) -> list[tuple[bytes, bytes]]:
@@ -143,27 +150,49 @@ def lane_map(work: float) -> Iterator[MapLanes]:
 
 
 class _BlasHold:
-    """Holds BLAS to one thread from the first `acquire` that succeeds until `stack` closes."""
+    """Holds BLAS to one thread from the first `acquire` that succeeds until `stack` closes.
 
-    _free = Lock()
+    The holder leaves only when no other thread is in the middle of a pass over its lanes,
+    which relies on the limit.
+    """
+
+    _state = Condition()  # guards the two below
+    _is_held = False
+    _n_relying = 0
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
-        self._held = False
+        self._is_holder = False
 
     def acquire(self) -> int:
         """How many threads BLAS leaves to the caller: as many as it had, or 1 if not held."""
-        if self._held or not self._free.acquire(blocking=False):
-            return 1
-        self._held = True
-        self._stack.callback(self._free.release)
-        n_threads = _blas_threads()
-        self._stack.enter_context(_blas().limit(limits=1))
+        with self._state:
+            if _BlasHold._is_held:
+                return 1
+            n_threads = _blas_threads()
+            limit = _blas().limit(limits=1)
+            _BlasHold._is_held = self._is_holder = True
+            self._stack.callback(self._release, limit.__enter__())
         return n_threads if _blas_threads() == 1 else 1  # a thread that rules BLAS may refuse
 
+    def _release(self, limit: Any) -> None:
+        with self._state:
+            self._state.wait_for(lambda: _BlasHold._n_relying == 0)
+            limit.__exit__(None, None, None)
+            _BlasHold._is_held = self._is_holder = False
+
     def map(self, function: Callable[[Lane], Any], lanes: Iterable[Lane]) -> Iterator[Any]:
-        self.acquire()
-        return map(function, lanes)
+        with self._state:
+            self.acquire()
+            if self._is_holder:
+                return map(function, lanes)
+            _BlasHold._n_relying += 1
+        try:
+            return iter([function(lane) for lane in lanes])
+        finally:
+            with self._state:
+                _BlasHold._n_relying -= 1
+                self._state.notify_all()
 
 
 @cache

@@ -12,6 +12,7 @@ multiclass-multioutput one for every column         list of arrays of shape (K_j
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import scipy.sparse as sp
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from skneural._rows import group_sums
 from skneural._typing import FloatArray, IntArray, Vector
 
 
@@ -74,6 +76,9 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
     `y` is an array or a CSR matrix without missing values. The codes of a sparse indicator
     stay sparse.
     """
+    if sp.issparse(y):
+        y = y.copy()
+        y.sum_duplicates()
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise ValueError(
@@ -157,7 +162,7 @@ def class_weights(
             for j, n_classes in enumerate(targets.n_classes)
         ]
     several = targets.is_multilabel or targets.is_multioutput
-    if several == isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, list | tuple if several else Mapping):
         raise ValueError(
             f"class_weight must be {'a list of dicts, one per output' if several else 'a dict'}, "
             f"'balanced' or None for a {targets.kind} y, got {class_weight!r}."
@@ -174,7 +179,7 @@ def class_weights(
 
 def _balanced(codes: Any, n_classes: int, sample_weight: Vector) -> Vector:
     column = (codes.toarray() if sp.issparse(codes) else codes).ravel()
-    totals = np.bincount(column, weights=sample_weight, minlength=n_classes)
+    totals = group_sums(column, sample_weight, n_classes)
     occurring = totals > 0
     weights = np.zeros(n_classes)
     weights[occurring] = totals.sum() / (occurring.sum() * totals[occurring])
@@ -187,7 +192,7 @@ def _from_mapping(table: Any, classes: Any) -> Vector:
     known = classes.tolist()
     if unknown := [key for key in table if key not in known]:
         raise ValueError(f"class_weight has keys that are no classes: {unknown}; y has {known}.")
-    weights = np.array([table.get(label, 1.0) for label in known], dtype=np.float64)
-    if not np.isfinite(weights).all() or weights.min() < 0:
+    weights = [table.get(label, 1.0) for label in known]
+    if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in weights):
         raise ValueError(f"class_weight must be finite and not negative, got {table!r}.")
-    return weights
+    return np.array(weights, dtype=np.float64)

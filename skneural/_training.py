@@ -1,5 +1,7 @@
 """One training run: from initial weights to a solution."""
 
+import numpy as np
+
 from skneural._callbacks import Monitor, Solution, Stop
 from skneural._network import Network
 from skneural._objective import Objective
@@ -30,11 +32,23 @@ def train(
         monitor = Monitor(objective, solution, tol=tol, max_iter=max_iter, verbose=verbose)
         try:
             monitor.start()
-            optimizer.minimize(monitor.evaluate, start, monitor.after_iteration)
+            _minimize(monitor, optimizer)
         except Stop as stop:
             solution.stop_reason = stop.reason
         except KeyboardInterrupt:
-            if solution.n_fev == 0:
+            if np.isnan(solution.loss):
                 raise
             solution.stop_reason = "interrupted"
     return solution
+
+
+def _minimize(monitor: Monitor, optimizer: Optimizer) -> None:
+    """Run the solver, and start it afresh from where it gave up as long as that helps.
+
+    A line search may fail because of what the solver remembers, or at the kink of an
+    activation, where there is progress to be made in other directions.
+    """
+    loss = np.inf
+    while monitor.solution.loss < loss:
+        loss = monitor.solution.loss
+        optimizer.minimize(monitor.evaluate, monitor.solution.theta, monitor.after_iteration)

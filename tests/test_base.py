@@ -4,6 +4,7 @@ import pickle
 import signal
 import tracemalloc
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
 import joblib
@@ -16,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _callbacks
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _callbacks, _rows
 from skneural._optimizers import OPTIMIZERS
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
@@ -172,10 +173,12 @@ def test_float32_data_agree_with_float64_data(classifier, iris):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
-def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, convert):
-    X, y = make_classification(6000, 40, n_informative=10, n_classes=4, random_state=0)
+def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, convert, monkeypatch):
+    X, y = make_classification(20_000, 40, n_informative=10, n_classes=4, random_state=0)
     X = convert(X.astype(dtype))
     models = []
+    monkeypatch.setattr(_rows, "THREADING_PAYS", 0)
+    assert max(map(len, _rows.Rows(X).lanes)) > 1  # several blocks in a lane
     for n_threads in (1, 2, 4):
         with threadpool_limits(n_threads, user_api="blas"):
             model = classifier((30, 20), max_iter=15, random_state=0)
@@ -183,6 +186,18 @@ def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, co
                 models.append(model.fit(X, y))
     assert same_fit(models[0], models[1])
     assert same_fit(models[0], models[2])
+
+
+def test_fits_beside_each_other_in_threads_have_the_bits_of_fits_alone(classifier):
+    X, y = make_classification(4000, 50, n_informative=10, n_classes=3, random_state=0)
+
+    def fit(seed):
+        return classifier(20, tol=0.01, max_iter=500, random_state=seed).fit(X, y)
+
+    alone = [fit(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(fit, range(4)))
+    assert all(map(same_fit, alone, beside))
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(classifier, iris):
@@ -225,8 +240,8 @@ def test_joblib_files_predict_the_same_bits(classifier, iris, tmp_path):
     ids=["float64", "fortran", "float32", "uint8", "bool", "csr"],
 )
 def test_the_data_are_not_copied(classifier, convert):
-    X = convert(np.random.default_rng(0).normal(size=(100_000, 100)))
-    y = np.arange(100_000) % 3
+    X = convert(np.random.default_rng(0).normal(size=(50_000, 500)))
+    y = np.arange(50_000) % 3
     size = X.data.nbytes if sp.issparse(X) else X.nbytes
     model = classifier(4, max_iter=2)
     tracemalloc.start()
@@ -236,7 +251,7 @@ def test_the_data_are_not_copied(classifier, convert):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < max(size / 2, 12e6)  # 12 MB: labels, weights, and blocks in flight
+    assert peak < size / 2
 
 
 # --- Diagnosis -----------------------------------------------------------------------------
@@ -245,7 +260,7 @@ def test_the_data_are_not_copied(classifier, convert):
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_fitted_attributes_speak_of_the_returned_weights(classifier, solver, iris):
     X, y = iris
-    model = classifier(5, "tanh", solver=solver, random_state=0, max_iter=2000, alpha=[2.0][0])
+    model = classifier(5, "tanh", solver=solver, random_state=0, max_iter=2000, alpha=2.0)
     model.fit(X, y)
     assert model.converged_
     assert model.stop_reason_ == "tol"
@@ -302,6 +317,24 @@ def test_only_the_gradient_or_the_precision_stops_a_fit_with_iterations_left(
     assert model.gradient_norm_ < (1e-3 if dtype == np.float32 else 1e-8)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_a_fit_gives_up_only_where_a_fresh_start_does_not_help(
+    classifier, solver, dtype, activation, iris
+):
+    X, y = iris
+    model = classifier(8, activation, solver=solver, random_state=0, warm_start=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X.astype(dtype), y)
+        if model.stop_reason_ == "precision":
+            loss = model.loss_
+            assert model.fit(X.astype(dtype), y).loss_ >= loss
+        else:
+            assert model.stop_reason_ in ("tol", "max_iter")
+
+
 def test_overflow_in_the_middle_keeps_the_last_finite_weights(classifier, iris, monkeypatch):
     evaluate = _callbacks.Monitor.evaluate
 
@@ -341,13 +374,14 @@ def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, monkeypatch):
     assert same_fit(model, reference)
 
 
-def test_ctrl_c_before_there_is_an_iterate_is_passed_on(classifier, iris, monkeypatch):
-    def interrupted(self, theta):
+@pytest.mark.parametrize("method", ["evaluate", "_accept"])
+def test_ctrl_c_before_there_is_an_iterate_is_passed_on(classifier, method, iris, monkeypatch):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     model = classifier(5, random_state=0, tol=0.01).fit(*iris)
     before = model.predict_proba(iris[0])
-    monkeypatch.setattr(_callbacks.Monitor, "evaluate", interrupted)
+    monkeypatch.setattr(_callbacks.Monitor, method, interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(*iris)
     np.testing.assert_array_equal(model.predict_proba(iris[0]), before)
@@ -419,8 +453,9 @@ def test_the_best_of_several_starts_is_kept(classifier, n_jobs, iris):
 def test_starts_are_the_same_however_many_jobs_run(classifier, iris):
     models = [classifier(3, random_state=0, n_init=3, n_jobs=n_jobs, tol=0.01) for n_jobs in (1, 2)]
     assert same_fit(*(model.fit(*iris) for model in models))
-    with joblib.parallel_config("threading"):
-        assert same_fit(models[0], models[1].fit(*iris))
+    for backend in ("threading", "multiprocessing"):
+        with joblib.parallel_config(backend):
+            assert same_fit(models[0], models[1].fit(*iris))
 
 
 # --- Bad input -----------------------------------------------------------------------------

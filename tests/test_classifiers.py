@@ -20,7 +20,7 @@ SETTINGS = [
     {"hidden_layer_sizes": ()},
     {"hidden_layer_sizes": (20, 10)},
     {"solver": "cg"},
-    {"solver": "tnc"},
+    {"solver": "tnc", "max_iter": 50},  # an iteration takes some twenty evaluations
     {"solver": "bfgs", "hidden_layer_sizes": (10,)},  # its cost grows as weights cubed
 ]
 

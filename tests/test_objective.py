@@ -55,7 +55,7 @@ def test_any_block_size_gives_the_same_within_rounding(block_rows):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("block_rows", [20, 300])
+@pytest.mark.parametrize("block_rows", [5, 20, 300])  # 4, 1 and 1 blocks in a lane
 def test_threads_give_the_same_bits_as_no_threads(block_rows):
     objective, theta = make(SoftmaxOutput((3,)), block_rows=block_rows)
     loss, gradient = objective(theta)
@@ -97,6 +97,17 @@ def test_float32_rows_agree_with_float64_rows_to_float32_precision(output):
     assert gradient.dtype == np.float64
     np.testing.assert_allclose(loss, loss64, rtol=1e-6)
     np.testing.assert_allclose(gradient, gradient64, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-50, 1e38, 1e200])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_scale_of_the_weights_alone_changes_nothing(scale, dtype):
+    objective, theta = make(SoftmaxOutput((3,)), dtype=dtype, alpha=(0.0, 0.0, 0.0))
+    rows = objective.rows
+    scaled = Rows(rows.X, rows.codes, rows.weight * scale)
+    other = Objective(objective.network, scaled, np.zeros(3))
+    for a, b in zip(objective(theta), other(theta), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
 
 
 def test_sparse_rows_and_sparse_codes_agree_with_dense_ones():

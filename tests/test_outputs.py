@@ -126,6 +126,22 @@ def test_decisions_agree_with_probabilities_and_margins(make_output, n_classes):
         np.testing.assert_array_equal(decided, output.margins(logits) > 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("offset", [-1e4, -200, -20, 20, 200, 1e4])
+def test_the_largest_logit_decides_where_activations_are_equal_by_rounding(
+    make_output, offset, dtype
+):
+    logits = np.array([[offset - 90, offset, offset - 190]], dtype=dtype)
+    assert make_output((3,)).decide(logits) == [[1]]
+
+
+@pytest.mark.parametrize("n_classes", [(2,), (2, 2)])
+def test_margins_are_finite_at_extreme_logits(make_output, n_classes):
+    output = make_output(n_classes)
+    z = np.resize(np.array([3e38, -3e38], np.float32), (1, output.n_units))
+    assert np.isfinite(output.margins(z)).all()
+
+
 def test_sigmoid_probabilities_are_activations_over_their_sum():
     output = SigmoidOutput((4,))
     logits, _, _ = sample(output)

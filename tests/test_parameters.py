@@ -6,15 +6,24 @@ from skneural import _parameters as check
 
 @pytest.mark.parametrize(
     ("given", "sizes"),
-    [(5, (5,)), ((), ()), ([3, 4], (3, 4)), (np.array([2, 3]), (2, 3)), (np.int64(7), (7,))],
+    [
+        (5, (5,)),
+        ((), ()),
+        ([3, 4], (3, 4)),
+        (np.array([2, 3]), (2, 3)),
+        (np.int64(7), (7,)),
+        (np.array(5), (5,)),
+    ],
 )
 def test_hidden_layers(given, sizes):
     assert check.hidden_layers(given) == sizes
 
 
-@pytest.mark.parametrize("given", [0, -1, (10, 0), 2.5, "10", None, (3, "a"), [[3]]])
+@pytest.mark.parametrize(
+    "given", [0, -1, (10, 0), 2.5, "10", b"ab", None, (3, "a"), [[3]], [3, [4]], iter([5])]
+)
 def test_bad_hidden_layers(given):
-    with pytest.raises(ValueError, match="hidden_layer_sizes must be positive integers, got"):
+    with pytest.raises(ValueError, match=r"a positive integer or a list of positive integers, got"):
         check.hidden_layers(given)
 
 
@@ -42,9 +51,12 @@ def test_thresholds():
     np.testing.assert_array_equal(check.decision_threshold(0.3, [2, 2]), [0.3, 0.3])
     np.testing.assert_array_equal(check.decision_threshold([0.3, 0.6], [2, 2]), [0.3, 0.6])
     np.testing.assert_array_equal(check.decision_threshold(0.5, [7]), [0.5])
+    np.testing.assert_array_equal(check.decision_threshold([0.5, 0.3], [3, 2]), [0.5, 0.3])
 
 
-@pytest.mark.parametrize("threshold", [0, 1, -0.1, 1.5, np.nan, "0.5", None, [0.5, 2.0]])
+@pytest.mark.parametrize(
+    "threshold", [0, 1, -0.1, 1.5, np.nan, "0.5", None, [0.5, 2.0], [0.1, [0.2]]]
+)
 def test_thresholds_outside_the_open_interval(threshold):
     with pytest.raises(ValueError, match=r"threshold must be in the open interval \(0, 1\)"):
         check.decision_threshold(threshold, [2, 2])

@@ -4,9 +4,10 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import average_precision_score, get_scorer, log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _rows
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
 METHODS = ["predict_proba", "predict_log_proba", "decision_function", "predict_activations"]
@@ -135,8 +136,9 @@ def test_float32_in_float32_out(classifier, kind, fitted, iris):
 def test_every_container_gives_the_same_model_and_predictions(classifier, convert, iris):
     X = (np.abs(iris[0]) * 3).round()
     y = iris[1]
-    model = classifier(5, "tanh", max_iter=10, tol=1.0, random_state=0)
+    model = classifier(5, "tanh", tol=0.01, random_state=0)
     expected = model.fit(X, y).predict_proba(X)
+    assert model.n_iter_ > 5
     model.fit(convert(X), y)
     np.testing.assert_allclose(model.predict_proba(convert(X)), expected, rtol=1e-6)
 
@@ -189,6 +191,38 @@ def test_score_is_the_share_of_rows_in_which_all_is_right(
     )
 
 
+def test_the_score_of_several_outputs_checks_its_input(
+    classifier, fitted, iris, targets_of_each_kind
+):
+    model, Y = fitted[classifier, KINDS[3]], targets_of_each_kind[KINDS[3]]
+    with pytest.raises(ValueError, match=r"shape of predictions, \(150, 2\); got \(150, 1\)"):
+        model.score(iris[0], Y[:, :1])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.score(iris[0], Y, sample_weight=np.ones(3))
+
+
+@pytest.mark.filterwarnings("ignore:The y_prob values do not sum to one")  # nor should they
+@pytest.mark.parametrize(
+    ("scoring", "metric"),
+    [
+        ("neg_log_loss", lambda Y, p: -log_loss(Y, p)),
+        ("roc_auc_ovr", roc_auc_score),
+        ("average_precision", average_precision_score),
+    ],
+)
+def test_labels_are_scored_by_their_probabilities(
+    classifier, scoring, metric, fitted, iris, targets_of_each_kind
+):
+    model, Y = fitted[classifier, KINDS[2]], targets_of_each_kind[KINDS[2]]
+    scores = getattr(model, "decision_function" if "prec" in scoring else "predict_proba")(iris[0])
+    np.testing.assert_allclose(get_scorer(scoring)(model, iris[0], Y), metric(Y, scores))
+
+
+def test_big_endian_single_precision_is_single_precision(classifier, fitted, iris):
+    model = fitted[classifier, "binary"]
+    assert model.predict_proba(iris[0].astype(">f4")).dtype == np.float32
+
+
 def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
     X, Y = iris[0], targets_of_each_kind["multilabel-indicator"]
     model = SigmoidMLPClassifier(5, tol=1.0, max_iter=5, random_state=0).fit(X, Y)
@@ -201,9 +235,12 @@ def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
         model.predict(X)
 
 
-@pytest.mark.parametrize("n_rows", [1, 3, 10_000])
+@pytest.mark.parametrize("n_rows", [1, 3, 50_000])
 @pytest.mark.parametrize("method", ["predict", *METHODS, "transform"])
-def test_predictions_have_the_same_bits_for_any_number_of_threads(method, n_rows, fitted, iris):
+def test_predictions_have_the_same_bits_for_any_number_of_threads(
+    method, n_rows, fitted, iris, monkeypatch
+):
+    monkeypatch.setattr(_rows, "THREADING_PAYS", 0)
     model = fitted[SoftmaxMLPClassifier, "multiclass"]
     X = np.resize(iris[0], (n_rows, 4))
     results = []

@@ -35,7 +35,8 @@ def test_blocks_of_narrow_data_are_longer_and_those_of_sparse_data_outweigh_thei
     assert longest(np.empty((10_000, 784))) <= 512
     assert 512 < longest(np.empty((10_000, 64))) <= 1024
     assert longest(np.empty((10_000, 2))) <= 1024
-    text = sp.random(20_000, 10_000, density=1e-3, format="csr", random_state=0)
+    columns = np.random.default_rng(0).integers(10_000, size=200_000)  # 10 in each row
+    text = sp.csr_array((np.ones(200_000), columns, np.arange(0, 200_001, 10)), (20_000, 10_000))
     assert longest(text) * text.nnz / text.shape[0] > 3 * text.shape[1]
 
 
@@ -100,6 +101,29 @@ def test_fits_that_overlap_in_several_threads_leave_the_limit_of_blas_as_it_was(
     assert blas_threads() == before
 
 
+def test_the_holder_of_blas_waits_for_a_pass_that_relies_on_it():
+    inside, leave = threading.Event(), threading.Event()
+    seen = []
+
+    def lane(_):
+        inside.set()
+        leave.wait(timeout=30)
+        return blas_threads()
+
+    def other():
+        with lane_map(0) as map_lanes:
+            seen.extend(map_lanes(lane, range(1)))
+
+    with threadpool_limits(2, user_api="blas"):
+        with lane_map(0):
+            worker = threading.Thread(target=other)
+            worker.start()
+            assert inside.wait(timeout=30)
+            threading.Timer(0.2, leave.set).start()  # after this thread wants to leave
+        worker.join()
+    assert seen == [{1}]
+
+
 def test_small_data_have_one_form_whether_rows_are_repeated_weighted_or_shuffled():
     rng = np.random.default_rng(0)
     X, codes = rng.normal(size=(20, 3)), rng.integers(3, size=(20, 1))
@@ -113,6 +137,16 @@ def test_small_data_have_one_form_whether_rows_are_repeated_weighted_or_shuffled
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(a, c)
     assert len(once[0]) == (weight > 0).sum()
+
+
+def test_the_order_of_fractional_weights_does_not_matter():
+    rng = np.random.default_rng(0)
+    X, codes, weight = rng.integers(2, size=(300, 2)), np.zeros((300, 1), int), rng.random(300)
+    order = rng.permutation(300)
+    once = merge_repeats(X, codes, weight)
+    again = merge_repeats(X[order], codes[order], weight[order])
+    for a, b in zip(once, again, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_equal_rows_with_different_labels_are_not_merged():

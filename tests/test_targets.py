@@ -44,6 +44,16 @@ def test_a_sparse_indicator_stays_sparse():
     np.testing.assert_array_equal(codes.toarray(), Y)
 
 
+def test_duplicate_entries_of_a_sparse_indicator_add_up():
+    duplicated = np.repeat([0, 2, 1, 2], 2), np.array([0, 4, 6, 8])
+    Y = sp.csr_array((np.ones(8, dtype=bool), *duplicated), shape=(3, 3))
+    _, codes = encode_targets(Y)
+    np.testing.assert_array_equal(codes.toarray(), [[1, 0, 1], [0, 1, 0], [0, 0, 1]])
+    assert Y.nnz == 8  # what was given stays as it was
+    with pytest.raises(ValueError, match="sparse y must be a multilabel indicator"):
+        encode_targets(sp.csr_array((np.ones(8, dtype=int), *duplicated), shape=(3, 3)))
+
+
 def test_two_columns_of_other_numbers_are_classes_and_no_indicator():
     Y = np.array([[1, 2], [2, 2], [1, 1]])
     targets, codes = encode_targets(Y)
@@ -168,6 +178,8 @@ def test_balanced_weights_of_a_sparse_indicator():
         ([{0: 1.0}], [[0, 1], [1, 1]], "each of the 2 outputs, got 1"),
         ([{0: 1.0}, "balanced"], [[0, 1], [1, 1]], "must map classes to weights"),
         (3.0, [0, 1], "must be a dict, 'balanced' or None for a binary y, got 3.0"),
+        (3.0, [[0, 1], [1, 1]], r"must be a list of dicts, one per output.*got 3\.0"),
+        ({0: "x"}, [0, 1], "finite and not negative, got {0: 'x'}"),
     ],
 )
 def test_bad_class_weights_are_errors(class_weight, y, message):
