@@ -1,4 +1,4 @@
-"""A fully connected network on one block of rows: forward pass, loss and gradient.
+"""A fully connected network on one block of rows: forward pass, loss, gradient, curvature.
 
 With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fan_out,))::
 
@@ -7,8 +7,23 @@ With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fa
                dW_l = a_{l-1}' delta_l      db_l = 1' delta_l
                delta_{l-1} = (delta_l W_l') * f'_{l-1}
 
+The product of the loss's Hessian with a direction V_l, v_l of the weights is the derivative R
+of the gradient along it, which is exact and takes one more pass forward and backward. With
+``R{X} = 0``::
+
+    forward    R{z_l} = R{a_{l-1}} W_l + a_{l-1} V_l + v_l      R{a_l} = R{z_l} * f'_l
+    backward   R{delta_L} = (d^2 loss / d logits^2) R{z_L}
+               R{dW_l} = R{a_{l-1}}' delta_l + a_{l-1}' R{delta_l}      R{db_l} = 1' R{delta_l}
+               R{delta_{l-1}} = (R{delta_l} W_l' + delta_l V_l') * f'_{l-1}
+                                + (delta_l W_l') * R{a_{l-1}} * (f'' / f')_{l-1}
+
 All weights live in one flat vector. Each layer is a (1 + fan_in, fan_out) piece of it, the
-bias first; a gradient has the same layout.
+bias first; a gradient and a direction have the same layout.
+
+References
+----------
+B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994),
+doi:10.1162/neco.1994.6.1.147.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +38,7 @@ from skneural.activations import Activation
 
 
 class Layer(NamedTuple):
-    """Weights of a layer, or the gradient with respect to them."""
+    """Weights of a layer, the gradient with respect to them, or a direction in which they move."""
 
     intercept: FloatArray  # (fan_out,)
     coef: FloatArray  # (fan_in, fan_out)
@@ -103,6 +118,50 @@ class Network:
                 delta = delta @ layers[depth].coef.T
                 self.activations[depth - 1].multiply_slope(a, delta)
         return loss
+
+    def hessian_product(
+        self,
+        layers: Sequence[Layer],
+        direction: Sequence[Layer],
+        X: Any,
+        codes: IntArray,
+        row_weight: Vector,
+        product: Sequence[Layer],
+    ) -> None:
+        """Write the product of the loss's Hessian with `direction` into `product`."""
+        *inputs, logits = forward(layers, self.activations, X)
+        changes = self._changes(layers, direction, inputs)
+        delta, r_delta = self.output.gradient_products(logits, changes[-1], codes, row_weight)
+        for depth in reversed(range(len(layers))):
+            a = inputs[depth]
+            product[depth].coef[...] = a.T @ r_delta
+            np.add.reduce(r_delta, axis=0, out=product[depth].intercept)
+            if depth:
+                r_a, activation = changes[depth - 1], self.activations[depth - 1]
+                product[depth].coef[...] += r_a.T @ delta
+                r_delta = r_delta @ layers[depth].coef.T
+                r_delta += delta @ direction[depth].coef.T
+                activation.multiply_slope(a, r_delta)
+                delta = delta @ layers[depth].coef.T
+                r_a *= delta
+                activation.multiply_relative_curvature(a, r_a)
+                r_delta += r_a
+                if depth > 1:
+                    activation.multiply_slope(a, delta)
+
+    def _changes(
+        self, layers: Sequence[Layer], direction: Sequence[Layer], inputs: Sequence[Any]
+    ) -> list[FloatArray]:
+        """``[R{a_1}, ..., R{a_{L-1}}, R{logits}]`` where the weights move in `direction`."""
+        changes: list[FloatArray] = []
+        for depth, (a, (intercept, coef)) in enumerate(zip(inputs, direction, strict=True)):
+            r_z = a @ coef
+            r_z += intercept
+            if depth:
+                self.activations[depth - 1].multiply_slope(a, changes[-1])
+                r_z += changes[-1] @ layers[depth].coef
+            changes.append(r_z)
+        return changes
 
 
 def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> list[Any]:

@@ -12,6 +12,9 @@ units (0 or 1, smoothed), sample weight w_i and class weight c_j::
 
     loss       sum_ij w_i c_j[y_ij] l_ij
     gradient   d loss / d z_u = w_i c_j[y_ij] (p_u - t_u)       for both outputs
+    Hessian    its product with a direction r, as dp is how p changes along r:
+               d^2 loss / d z_u d z . r = w_i c_j[y_ij] dp_u
+               dp_u = p_u (r_u - sum_k p_k r_k) of a softmax,  p_u (1 - p_u) r_u of a sigmoid
 
 A softmax has a unit for every class. A sigmoid has one unit for a target of two classes, and
 one-vs-rest units, one per class, otherwise. Everything is computed from the logits, never
@@ -87,8 +90,25 @@ class Output(ABC):
         weights = self.weights(codes, row_weight)
         losses, gradient = self._losses_activations(logits, targets)
         gradient -= targets
-        gradient *= _spread(weights.astype(logits.dtype, copy=False), self._unit_target)
+        gradient *= self._unit_weights(weights, logits)
         return float((weights * losses).sum()), gradient
+
+    def gradient_products(
+        self, logits: FloatArray, direction: FloatArray, codes: IntArray, row_weight: Vector
+    ) -> tuple[FloatArray, FloatArray]:
+        """Gradient with respect to the logits, and the Hessian's product with `direction`."""
+        weights = self._unit_weights(self.weights(codes, row_weight), logits)
+        gradient = self.activations(logits)
+        product = self._activation_changes(gradient, direction)
+        product *= weights
+        gradient -= self.targets(codes).astype(logits.dtype, copy=False)
+        gradient *= weights
+        return gradient, product
+
+    def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
+        """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""
+        spread: FloatArray = _spread(weights.astype(logits.dtype, copy=False), self._unit_target)
+        return spread
 
     def split_units(self, values: FloatArray) -> list[FloatArray]:
         """The columns that belong to the units of each target, as views."""
@@ -117,6 +137,10 @@ class Output(ABC):
     @abstractmethod
     def activations(self, logits: FloatArray) -> FloatArray:
         """What the units say; shape (rows, n_units)."""
+
+    @abstractmethod
+    def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
+        """The derivative of the activations when the logits move in `direction`."""
 
     @abstractmethod
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
@@ -155,8 +179,13 @@ class SoftmaxOutput(Output):
         return losses, powers
 
     def activations(self, logits: FloatArray) -> FloatArray:
-        _, powers, others = _compete(logits, self._unit_starts, self._unit_target)
-        return np.asarray(powers / _spread(1 + others, self._unit_target))
+        _, powers = _powers(logits, self._unit_starts, self._unit_target)
+        sums = np.add.reduceat(powers, self._unit_starts, axis=1)
+        return np.asarray(powers / _spread(sums, self._unit_target))
+
+    def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
+        means = np.add.reduceat(activations * direction, self._unit_starts, axis=1)
+        return np.asarray(activations * (direction - _spread(means, self._unit_target)))
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         return _log_softmax(logits, self._unit_starts, self._unit_target)
@@ -215,6 +244,9 @@ class SigmoidOutput(Output):
     def activations(self, logits: FloatArray) -> FloatArray:
         return sigmoid(logits)
 
+    def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
+        return np.asarray(activations * (1 - activations) * direction)
+
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         columns = []
         for z, k in zip(self.split_units(logits), self.n_classes, strict=True):
@@ -236,19 +268,26 @@ class SigmoidOutput(Output):
         return np.stack(columns, axis=1).astype(np.intp)
 
 
-def _compete(
-    z: FloatArray, starts: IntArray, group: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """What the softmax of groups of columns is made of.
+def _powers(z: FloatArray, starts: IntArray, group: IntArray) -> tuple[FloatArray, FloatArray]:
+    """``z - max`` of groups of columns, and its exponentials, of which the greatest is 1.
 
-    `starts` holds the first column of each group, `group` the group of each column. Returns
-    ``z - max``, its exponentials, and the sum of a group's exponentials minus 1, taken
-    without the greatest, which is 1: ``log1p`` of that keeps losses far below 1 accurate.
+    `starts` holds the first column of each group, `group` the group of each column.
     """
     with np.errstate(over="ignore"):  # a difference beyond the range is as good as its bound
         z = z - _spread(np.maximum.reduceat(z, starts, axis=1), group)
     np.maximum(z, np.finfo(z.dtype).min, out=z)
-    powers = np.exp(z)
+    return z, np.exp(z)
+
+
+def _compete(
+    z: FloatArray, starts: IntArray, group: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What the loss of a softmax is made of.
+
+    Returns ``z - max``, its exponentials, and the sum of a group's exponentials minus 1, taken
+    without the greatest, which is 1: ``log1p`` of that keeps losses far below 1 accurate.
+    """
+    z, powers = _powers(z, starts, group)
     greatest = (z == 0).astype(z.dtype)
     ties = np.add.reduceat(greatest, starts, axis=1) - 1
     return z, powers, np.add.reduceat(powers - greatest, starts, axis=1) + ties

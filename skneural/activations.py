@@ -1,17 +1,18 @@
 """Activation functions: the two of the output layer, and those of the hidden layers.
 
-A hidden activation ``a = f(z)`` is known by its value and by its slope, and the slope is
-written as a function of the *output* ``a``, because that is what the forward pass keeps::
+A hidden activation ``a = f(z)`` is known by its value, by its slope, and by its curvature
+relative to the slope. Both are written as functions of the *output* ``a``, because that is
+what the forward pass keeps::
 
-    identity   a = z                  da/dz = 1
-    logistic   a = 1 / (1 + exp(-z))  da/dz = a (1 - a)
-    tanh       a = tanh(z)            da/dz = 1 - a^2
-    relu       a = max(z, 0)          da/dz = [a > 0]
-    softplus   a = log(1 + exp(z))    da/dz = 1 - exp(-a)
+    identity   a = z                  f' = 1             f''/f' = 0
+    logistic   a = 1 / (1 + exp(-z))  f' = a (1 - a)     f''/f' = 1 - 2 a
+    tanh       a = tanh(z)            f' = 1 - a^2       f''/f' = -2 a
+    relu       a = max(z, 0)          f' = [a > 0]       has a kink
+    softplus   a = log(1 + exp(z))    f' = 1 - exp(-a)   f''/f' = exp(-a)
 """
 
 from abc import ABC, abstractmethod
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -102,6 +103,8 @@ def _as_float(x: ArrayLike) -> FloatArray:
 class Activation(ABC):
     """An element-wise activation of a hidden layer."""
 
+    smooth: ClassVar[bool] = True  # whether it has a second derivative everywhere
+
     @abstractmethod
     def apply(self, z: FloatArray) -> None:
         """Replace pre-activations `z` by activations, in place."""
@@ -109,6 +112,10 @@ class Activation(ABC):
     @abstractmethod
     def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
         """Multiply `delta` by the slope at activations `a`, in place."""
+
+    @abstractmethod
+    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by the curvature over the slope at activations `a`, in place."""
 
 
 @final
@@ -118,6 +125,9 @@ class Identity(Activation):
 
     def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
         pass
+
+    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+        delta[...] = 0
 
 
 @final
@@ -129,6 +139,9 @@ class Logistic(Activation):
         delta *= a
         delta *= 1 - a
 
+    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= 1 - 2 * a
+
 
 @final
 class Tanh(Activation):
@@ -138,14 +151,22 @@ class Tanh(Activation):
     def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
         delta *= 1 - a * a
 
+    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= -2 * a
+
 
 @final
 class Relu(Activation):
+    smooth = False
+
     def apply(self, z: FloatArray) -> None:
         np.maximum(z, 0, out=z)
 
     def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
         delta *= a > 0
+
+    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+        raise NotImplementedError("relu has no second derivative at its kink")
 
 
 @final
@@ -155,6 +176,9 @@ class Softplus(Activation):
 
     def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
         delta *= -np.expm1(-a)
+
+    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+        delta *= np.exp(-a)
 
 
 def softplus(z: FloatArray) -> FloatArray:

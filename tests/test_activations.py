@@ -88,6 +88,48 @@ def test_hidden_activations_are_finite_at_any_magnitude_and_keep_the_dtype(name,
     assert np.isfinite(slope).all()
 
 
+SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
+
+
+def curvature(activation, a):
+    result = np.ones_like(a)
+    activation.multiply_slope(a, result)
+    activation.multiply_relative_curvature(a, result)
+    return result
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_curvature_is_the_derivative_of_the_slope(name):
+    activation = ACTIVATIONS[name]
+    z = np.random.default_rng(0).normal(size=(6, 4)) * 3
+
+    def slope(z):
+        result = np.ones_like(z)
+        activation.multiply_slope(value(activation, z), result)
+        return result
+
+    step = 1e-6
+    differences = (slope(z + step) - slope(z - step)) / (2 * step)
+    result = curvature(activation, value(activation, z))
+    np.testing.assert_allclose(result, differences, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", SMOOTH)
+def test_curvature_is_finite_at_any_magnitude_and_keeps_the_dtype(name, dtype):
+    activation = ACTIVATIONS[name]
+    z = np.array([-1e30, -1e4, 0.0, 1e4, 1e30], dtype=dtype)
+    result = curvature(activation, value(activation, z))
+    assert result.dtype == dtype
+    assert np.isfinite(result).all()
+
+
+def test_relu_alone_has_no_curvature():
+    assert set(ACTIVATIONS) - set(SMOOTH) == {"relu"}
+    with pytest.raises(NotImplementedError, match="relu has no second derivative"):
+        curvature(ACTIVATIONS["relu"], np.ones(2))
+
+
 def test_values_are_those_of_the_formulas():
     z = np.linspace(-5, 5, 11)
     expected = {

@@ -40,6 +40,55 @@ def test_gradient_by_central_differences(output, names, assert_is_gradient):
     )
 
 
+SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
+
+
+def hessian_product(network, theta, direction, X, codes, weight):
+    product = np.full_like(theta, np.nan)
+    layers, moves, result = map(network.layers, (theta, direction, product))
+    network.hessian_product(layers, moves, X, codes, weight, result)
+    return product
+
+
+WEIGHTED = {"label_smoothing": 0.1, "class_weight": [np.array([1.0, 0.0, 2.0]), np.ones(2)]}
+
+
+@pytest.mark.parametrize("to_container", [np.asarray, sp.csr_array, sp.csr_matrix])
+@pytest.mark.parametrize(
+    "output",
+    [SoftmaxOutput((3,)), SoftmaxOutput((3, 2), **WEIGHTED), SigmoidOutput((3, 2), **WEIGHTED)],
+)
+@pytest.mark.parametrize("names", [[], *([name] for name in SMOOTH), SMOOTH], ids=str)
+def test_hessian_product(output, names, to_container):
+    network = make(output, names)
+    X, codes, weight, theta = sample(network)
+    X[X < -0.5] = 0
+    X = to_container(X)
+    u, v = np.random.default_rng(1).normal(size=(2, theta.size))
+
+    def product(direction):
+        return hessian_product(network, theta, direction, X, codes, weight)
+
+    def gradient(theta):
+        return loss_and_gradient(network, theta, X, codes, weight)[1]
+
+    step = 1e-5
+    differences = (gradient(theta + step * v) - gradient(theta - step * v)) / (2 * step)
+    scale = np.abs(differences).max()
+    np.testing.assert_allclose(product(v), differences, rtol=1e-6, atol=1e-8 * scale)
+    np.testing.assert_allclose(u @ product(v), v @ product(u), rtol=1e-10, atol=1e-12 * scale)
+    np.testing.assert_allclose(
+        product(2 * u - 3 * v), 2 * product(u) - 3 * product(v), rtol=1e-10, atol=1e-12 * scale
+    )
+
+
+def test_a_kink_has_no_hessian_product():
+    network = make(SoftmaxOutput((3,)), ["tanh", "relu"])
+    X, codes, weight, theta = sample(network)
+    with pytest.raises(NotImplementedError, match="relu"):
+        hessian_product(network, theta, theta, X, codes, weight)
+
+
 def test_layers_are_views_with_the_bias_first():
     network = make(SoftmaxOutput((3,)), ["relu", "relu"], sizes=[6, 2])
     vector = np.arange(network.n_parameters, dtype=float)

@@ -41,6 +41,54 @@ def test_gradient_is_the_derivative_of_the_loss(
     np.testing.assert_array_equal(gradient[0], 0)
 
 
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_product_is_the_derivative_of_the_gradient_along_the_direction(
+    make_output, n_classes, label_smoothing
+):
+    class_weight = [np.linspace(0.0, 2.0, k) for k in n_classes]
+    output = make_output(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
+    logits, codes, row_weight = sample(output)
+    direction, other = np.random.default_rng(1).normal(size=(2, *logits.shape))
+
+    def gradient(z):
+        return output.loss_gradient(z, codes, row_weight)[1]
+
+    def product(r):
+        return output.gradient_products(logits, r, codes, row_weight)[1]
+
+    step = 1e-6
+    shifts = gradient(logits + step * direction) - gradient(logits - step * direction)
+    np.testing.assert_allclose(product(direction), shifts / (2 * step), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(
+        (other * product(direction)).sum(axis=1), (direction * product(other)).sum(axis=1)
+    )
+    assert ((direction * product(direction)).sum(axis=1) >= 0).all()  # the losses are convex
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_the_gradient_beside_a_product_is_that_of_the_loss(make_output, n_classes, dtype):
+    class_weight = [np.linspace(0.0, 2.0, k) for k in n_classes]
+    output = make_output(n_classes, label_smoothing=0.3, class_weight=class_weight)
+    logits, codes, row_weight = sample(output)
+    logits = logits.astype(dtype)
+    gradient, product = output.gradient_products(logits, logits, codes, row_weight)
+    _, expected = output.loss_gradient(logits, codes, row_weight)
+    assert gradient.dtype == product.dtype == dtype
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(gradient, expected, rtol=100 * eps, atol=10 * eps)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_losses_are_straight_at_extreme_logits(make_output, dtype):
+    z = np.array([[1e30, -1e30, -1e30]], dtype=dtype)
+    _, product = make_output((3,)).gradient_products(
+        z, np.ones_like(z), np.array([[1]]), np.ones(1)
+    )
+    np.testing.assert_array_equal(product, 0)
+
+
 @pytest.mark.parametrize("n_classes", TARGETS)
 def test_gradient_is_activation_minus_target(make_output, n_classes):
     output = make_output(n_classes)
