@@ -1,4 +1,4 @@
-"""The function that is minimised, and its gradient.
+"""The function that is minimised, its gradient, and products with its Hessian.
 
 Over rows i with weights w_i (class weights included), targets j = 1 .. m, layers l::
 
@@ -9,18 +9,23 @@ Biases are not penalised. Lanes of rows give weighted sums, which are added up i
 the penalty, and divided once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
 from skneural._network import Layer, Network
 from skneural._rows import Lane, MapLanes, Rows
-from skneural._typing import FloatArray, Vector
+from skneural._typing import FloatArray, IntArray, Vector
+
+T = TypeVar("T")
+BlockFunction = Callable[[slice, FloatArray], T]
+"""Takes the rows of a block, and a vector in the dtype of the data to write into."""
 
 
 class Objective:
-    """J and its gradient, as a function of the flat weight vector.
+    """J, its gradient and its Hessian's products, as functions of the flat weight vector.
 
     Parameters
     ----------
@@ -52,6 +57,7 @@ class Objective:
         # Sums are taken with weights of mean about 1, so that float32 can hold them. A power
         # of two changes no bit.
         self._scale = float(np.exp2(np.round(np.log2(self.total_weight / rows.n_rows))))
+        self._divisor = self.total_weight / self._scale
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
             layer.coef[...] = alpha_l / self._scale
@@ -61,31 +67,64 @@ class Objective:
         with np.errstate(over="ignore", invalid="ignore"):
             gradient = self._penalty * theta
             loss = 0.5 * float(gradient @ theta)
-            lane_sums = partial(self._lane_sums, theta.astype(self.rows.dtype, copy=False))
-            for lane_loss, lane_gradient in self.map_lanes(lane_sums, self.rows.lanes):
-                loss += lane_loss
+            block_loss = partial(self._block_loss, self._layers(theta))
+            for losses, lane_gradient in self._lane_sums(block_loss):
+                loss += sum(losses)
                 gradient += lane_gradient
-            gradient /= self.total_weight / self._scale
-        return loss / (self.total_weight / self._scale), gradient
+            gradient /= self._divisor
+        return loss / self._divisor, gradient
 
-    def _lane_sums(self, theta: FloatArray, lane: Lane) -> tuple[float, FloatArray]:
-        """Sums of loss and gradient over the blocks of a lane, in the dtype of the data."""
-        layers = self.network.layers(theta)
-        total, block = np.empty_like(theta), np.empty_like(theta)
+    def hessian_product(self, theta: Vector, direction: Vector) -> Vector:
+        """The product of J's Hessian at `theta` with `direction`; not finite at overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            product = self._penalty * direction
+            block_product = partial(
+                self._block_product, self._layers(theta), self._layers(direction)
+            )
+            for _, lane_product in self._lane_sums(block_product):
+                product += lane_product
+            product /= self._divisor
+        return product
+
+    def _layers(self, vector: Vector) -> list[Layer]:
+        """Layers in the dtype of the data."""
+        return self.network.layers(vector.astype(self.rows.dtype, copy=False))
+
+    def _lane_sums(self, function: BlockFunction[T]) -> Iterator[tuple[list[T], FloatArray]]:
+        """Of each lane what `function` returns for its blocks, and the sum of what it writes."""
+        return self.map_lanes(partial(self._lane_sum, function), self.rows.lanes)
+
+    def _lane_sum(self, function: BlockFunction[T], lane: Lane) -> tuple[list[T], FloatArray]:
+        total, block = np.empty((2, self.network.n_parameters), self.rows.dtype)
         first, *others = lane
         # Worker threads do not inherit the caller's floating-point error state.
         with np.errstate(over="ignore", invalid="ignore"):
-            loss = self._block_loss(layers, first, total)
+            results = [function(first, total)]
             for rows in others:
-                loss += self._block_loss(layers, rows, block)
+                results.append(function(rows, block))
                 total += block
-        return loss, total
+        return results, total
 
     def _block_loss(self, layers: Sequence[Layer], rows: slice, gradient: FloatArray) -> float:
         """Weighted sum of the losses of a block; its gradient is written into `gradient`."""
-        features, (codes, weight) = self.rows.features(rows), self.rows.labels(rows)
         slopes = self.network.layers(gradient)
-        return self.network.loss_gradient(layers, features, codes, weight / self._scale, slopes)
+        return self.network.loss_gradient(layers, *self._block(rows), slopes)
+
+    def _block_product(
+        self,
+        layers: Sequence[Layer],
+        direction: Sequence[Layer],
+        rows: slice,
+        product: FloatArray,
+    ) -> None:
+        """Write the product of the Hessian of a block's loss with `direction`."""
+        products = self.network.layers(product)
+        self.network.hessian_product(layers, direction, *self._block(rows), products)
+
+    def _block(self, rows: slice) -> tuple[Any, IntArray, Vector]:
+        """Features, codes and scaled weights of a block."""
+        codes, weight = self.rows.labels(rows)
+        return self.rows.features(rows), codes, weight / self._scale
 
     def _lane_weight(self, lane: Lane) -> float:
         output = self.network.output

@@ -26,6 +26,23 @@ def test_gradient_by_central_differences(output, assert_is_gradient):
     assert_is_gradient(lambda t: objective(t)[0], objective(theta)[1], theta)
 
 
+def everything(objective, theta):
+    """Value, gradient, and product of the Hessian with a direction."""
+    direction = np.random.default_rng(1).normal(size=theta.size)
+    return *objective(theta), objective.hessian_product(theta, direction)
+
+
+@pytest.mark.parametrize("output", [SoftmaxOutput((3,)), SigmoidOutput((2, 4))])
+def test_hessian_product_by_central_differences_of_the_gradient(output):
+    objective, theta = make(output, block_rows=20)
+    u, v = np.random.default_rng(1).normal(size=(2, theta.size))
+    product = objective.hessian_product(theta, v)
+    step = 1e-5
+    differences = (objective(theta + step * v)[1] - objective(theta - step * v)[1]) / (2 * step)
+    np.testing.assert_allclose(product, differences, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(u @ product, v @ objective.hessian_product(theta, u), rtol=1e-11)
+
+
 @pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
 def test_value_is_that_of_the_formula(make_output):
     class_weight = [np.array([1.0, 3.0]), np.array([0.5, 1.0, 2.0])]
@@ -51,19 +68,19 @@ def test_value_is_that_of_the_formula(make_output):
 def test_any_block_size_gives_the_same_within_rounding(block_rows):
     reference, theta = make(SoftmaxOutput((3,)))
     objective, _ = make(SoftmaxOutput((3,)), block_rows=block_rows)
-    for a, b in zip(objective(theta), reference(theta), strict=True):
+    for a, b in zip(everything(objective, theta), everything(reference, theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("block_rows", [5, 20, 300])  # 4, 1 and 1 blocks in a lane
 def test_threads_give_the_same_bits_as_no_threads(block_rows):
     objective, theta = make(SoftmaxOutput((3,)), block_rows=block_rows)
-    loss, gradient = objective(theta)
+    values = everything(objective, theta)
     with lane_map(1e12) as map_lanes:
         objective.map_lanes = map_lanes
-        same_loss, same_gradient = objective(theta)
-    assert loss == same_loss
-    np.testing.assert_array_equal(gradient, same_gradient)
+        same = everything(objective, theta)
+    for a, b in zip(values, same, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_integer_weights_equal_repeated_rows_and_weight_zero_an_absent_row():
@@ -74,7 +91,8 @@ def test_integer_weights_equal_repeated_rows_and_weight_zero_an_absent_row():
     weighted = Rows(rows.X, rows.codes, weight.astype(float), block_rows=50)
     repeated = Rows(rows.X[repeats], rows.codes[repeats], np.ones(len(repeats)), block_rows=50)
     alpha = np.ones(3)
-    values = [Objective(objective.network, r, alpha)(theta) for r in (weighted, repeated)]
+    objectives = [Objective(objective.network, rows, alpha) for rows in (weighted, repeated)]
+    values = [everything(objective, theta) for objective in objectives]
     for a, b in zip(*values, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
 
@@ -85,7 +103,7 @@ def test_the_order_of_rows_does_not_matter_beyond_rounding():
     order = np.random.default_rng(1).permutation(rows.n_rows)
     shuffled = Rows(rows.X[order], rows.codes[order], rows.weight[order], block_rows=50)
     other = Objective(objective.network, shuffled, np.array([0.5, 2.0, 3.0]))
-    for a, b in zip(objective(theta), other(theta), strict=True):
+    for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
 
 
@@ -93,10 +111,12 @@ def test_the_order_of_rows_does_not_matter_beyond_rounding():
 def test_float32_rows_agree_with_float64_rows_to_float32_precision(output):
     single, theta = make(output, dtype=np.float32, block_rows=50)
     double, _ = make(output, block_rows=50)
-    (loss, gradient), (loss64, gradient64) = single(theta), double(theta)
-    assert gradient.dtype == np.float64
+    loss, gradient, product = everything(single, theta)
+    loss64, gradient64, product64 = everything(double, theta)
+    assert gradient.dtype == product.dtype == np.float64
     np.testing.assert_allclose(loss, loss64, rtol=1e-6)
     np.testing.assert_allclose(gradient, gradient64, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(product, product64, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-50, 1e38, 1e200])
@@ -106,8 +126,8 @@ def test_the_scale_of_the_weights_alone_changes_nothing(scale, dtype):
     rows = objective.rows
     scaled = Rows(rows.X, rows.codes, rows.weight * scale)
     other = Objective(objective.network, scaled, np.zeros(3))
-    for a, b in zip(objective(theta), other(theta), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+    for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 def test_sparse_rows_and_sparse_codes_agree_with_dense_ones():
@@ -115,12 +135,12 @@ def test_sparse_rows_and_sparse_codes_agree_with_dense_ones():
     rows = objective.rows
     sparse = Rows(sp.csr_array(rows.X), sp.csr_array(rows.codes), rows.weight, block_rows=50)
     other = Objective(objective.network, sparse, np.array([0.5, 2.0, 3.0]))
-    for a, b in zip(objective(theta), other(theta), strict=True):
+    for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
 
 
 def test_overflow_gives_numbers_that_are_not_finite_and_no_warning():
     objective, theta = make(SoftmaxOutput((3,)))
-    loss, gradient = objective(np.sign(theta) * 1e300)
+    loss, gradient, product = everything(objective, np.sign(theta) * 1e300)
     assert not np.isfinite(loss)
-    assert gradient.shape == theta.shape
+    assert gradient.shape == product.shape == theta.shape
