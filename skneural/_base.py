@@ -148,7 +148,8 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
             warn_if_one_hot(codes)
         activations = [ACTIVATIONS[name] for name in activation_names]
         network = Network(X.shape[1], sizes, activations, output)
-        settings["optimizer"].check(network.n_parameters)
+        rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
+        settings["optimizer"].check(network.n_parameters, rough)
         continued = self.warm_start and hasattr(self, "coefs_")
         starts = [self._last_weights(network, targets)] if continued else self._starts(network)
         rows = Rows(*merge_repeats(X, codes, sample_weight))

@@ -32,12 +32,15 @@ class Solution:
 class Monitor:
     """Stands between a function and its solver, and keeps the last iterate in a `Solution`.
 
-    `evaluate` goes to the solver as the function, `after_iteration` as the callback.
+    `evaluate` goes to the solver as the function, `hessian_product` as the product with its
+    Hessian, `after_iteration` as the callback.
 
     Parameters
     ----------
     function : callable
         Gives the loss and its gradient at a vector.
+    hessian_product : callable
+        Gives the product of the loss's Hessian at a vector with another vector.
     solution : Solution
         Holds the start; is kept up to date.
     tol : float
@@ -51,6 +54,7 @@ class Monitor:
     def __init__(
         self,
         function: Callable[[Vector], tuple[float, Vector]],
+        hessian_product: Callable[[Vector, Vector], Vector],
         solution: Solution,
         *,
         tol: float,
@@ -59,6 +63,7 @@ class Monitor:
     ) -> None:
         self.solution = solution
         self._function = function
+        self._hessian_product = hessian_product
         self._tol = tol
         self._max_iter = max_iter
         self._verbose = verbose
@@ -72,6 +77,13 @@ class Monitor:
             raise Stop("overflow")
         self._evaluated = theta.copy(), loss, norm
         return loss, gradient
+
+    def hessian_product(self, theta: Vector, direction: Vector) -> Vector:
+        """The Hessian's product with `direction`; raises `Stop` where it is not finite."""
+        product = self._hessian_product(theta, direction)
+        if not np.isfinite(product).all():
+            raise Stop("overflow")
+        return product
 
     def start(self) -> None:
         """Evaluate at the first weights, which become the first iterate.

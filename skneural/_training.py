@@ -29,7 +29,14 @@ def train(
     solution = Solution(start)
     with lane_map(float(rows.n_rows) * network.n_parameters) as map_lanes:
         objective = Objective(network, rows, alpha, map_lanes)
-        monitor = Monitor(objective, solution, tol=tol, max_iter=max_iter, verbose=verbose)
+        monitor = Monitor(
+            objective,
+            objective.hessian_product,
+            solution,
+            tol=tol,
+            max_iter=max_iter,
+            verbose=verbose,
+        )
         try:
             monitor.start()
             _minimize(monitor, optimizer)
@@ -51,4 +58,9 @@ def _minimize(monitor: Monitor, optimizer: Optimizer) -> None:
     loss = np.inf
     while monitor.solution.loss < loss:
         loss = monitor.solution.loss
-        optimizer.minimize(monitor.evaluate, monitor.solution.theta, monitor.after_iteration)
+        optimizer.minimize(
+            monitor.evaluate,
+            monitor.hessian_product,
+            monitor.solution.theta,
+            monitor.after_iteration,
+        )

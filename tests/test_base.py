@@ -317,9 +317,12 @@ def test_only_the_gradient_or_the_precision_stops_a_fit_with_iterations_left(
     assert model.gradient_norm_ < (1e-3 if dtype == np.float32 else 1e-8)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("solver", "activation"),
+    [(name, "tanh") for name in OPTIMIZERS]
+    + [(name, "relu") for name, optimizer in OPTIMIZERS.items() if not optimizer.second_order],
+)
 def test_a_fit_gives_up_only_where_a_fresh_start_does_not_help(
     classifier, solver, dtype, activation, iris
 ):
@@ -352,6 +355,27 @@ def test_overflow_in_the_middle_keeps_the_last_finite_weights(classifier, iris, 
     assert all(np.isfinite(part).all() for part in model.coefs_ + model.intercepts_)
 
 
+@pytest.mark.parametrize("solver", [n for n, o in OPTIMIZERS.items() if o.second_order])
+def test_ctrl_c_inside_a_hessian_product_keeps_the_last_iterate(solver, iris, monkeypatch):
+    hessian_product = _callbacks.Monitor.hessian_product
+
+    def interrupted(self, theta, direction):
+        if len(self.solution.loss_curve) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return hessian_product(self, theta, direction)
+
+    monkeypatch.setattr(_callbacks.Monitor, "hessian_product", interrupted)
+    model = SoftmaxMLPClassifier(5, "tanh", solver=solver, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
+        model.fit(*iris)
+    assert model.stop_reason_ == "interrupted"
+    assert model.n_iter_ == 3
+
+
+def test_second_order_solvers_take_kinks_in_no_layer_at_all(iris):
+    assert SoftmaxMLPClassifier((), solver="newton-cg").fit(*iris).converged_
+
+
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, monkeypatch):
     after_iteration = _callbacks.Monitor.after_iteration
@@ -361,11 +385,11 @@ def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, monkeypatch):
         if len(self.solution.loss_curve) == 4:
             signal.raise_signal(signal.SIGINT)
 
-    reference = classifier(5, solver=solver, random_state=0, max_iter=4)
+    reference = classifier(5, "tanh", solver=solver, random_state=0, max_iter=4)
     with pytest.warns(ConvergenceWarning):
         reference.fit(*iris)
     monkeypatch.setattr(_callbacks.Monitor, "after_iteration", interrupted)
-    model = classifier(5, solver=solver, random_state=0, n_init=3)
+    model = classifier(5, "tanh", solver=solver, random_state=0, n_init=3)
     with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
         model.fit(*iris)
     assert model.stop_reason_ == "interrupted"
@@ -535,6 +559,7 @@ BAD_SETTINGS = [
     ({"class_weight": {0: 0, 1: 0, 2: 0}}, ValueError, "weights sum to 0"),
     ({"random_state": "seed"}, ValueError, "cannot be used to seed"),
     ({"solver": "bfgs", "hidden_layer_sizes": 1000}, ValueError, "'bfgs'.*hidden_layer_sizes"),
+    ({"solver": "trust-ncg"}, ValueError, "'trust-ncg' uses second.*activation='relu'"),
 ]
 
 
@@ -602,7 +627,7 @@ def test_bad_weights_are_an_error_and_leave_a_fitted_estimator_alone(
 def test_huge_features_end_in_an_error_or_a_finite_fit(classifier, solver, scale, dtype, iris):
     X, y = iris
     X = (X * scale).astype(dtype)
-    model = classifier(5, solver=solver, random_state=0, max_iter=20)
+    model = classifier(5, "tanh", solver=solver, random_state=0, max_iter=20)
     message = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

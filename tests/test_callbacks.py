@@ -8,8 +8,20 @@ def bowl(theta):
     return float(theta @ theta), 2 * theta
 
 
-def make(function=bowl, start=(1.0, -2.0), tol=1e-3, max_iter=3, verbose=False):
-    return Monitor(function, Solution(np.array(start)), tol=tol, max_iter=max_iter, verbose=verbose)
+def bowl_product(theta, direction):
+    return 2 * direction
+
+
+def make(
+    function=bowl,
+    hessian_product=bowl_product,
+    start=(1.0, -2.0),
+    tol=1e-3,
+    max_iter=3,
+    verbose=False,
+):
+    solution = Solution(np.array(start))
+    return Monitor(function, hessian_product, solution, tol=tol, max_iter=max_iter, verbose=verbose)
 
 
 def test_the_start_is_the_first_iterate_and_no_iteration():
@@ -71,6 +83,16 @@ def test_numbers_that_are_not_finite_are_an_error_at_the_start_and_a_stop_later(
     with pytest.raises(Stop, match="overflow"):
         monitor.evaluate(np.array([2.0, 1.0]))
     np.testing.assert_array_equal(monitor.solution.theta, 1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_hessian_products_that_are_not_finite_are_a_stop(bad):
+    monitor = make(hessian_product=lambda theta, direction: direction * bad)
+    monitor.start()
+    with pytest.raises(Stop, match="overflow"):
+        monitor.hessian_product(np.ones(2), np.ones(2))
+    direction = np.array([1.0, 3.0])
+    np.testing.assert_array_equal(make().hessian_product(np.ones(2), direction), 2 * direction)
 
 
 def test_verbose_prints_one_aligned_line_per_iteration(capsys):
