@@ -32,9 +32,12 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     alpha : float, default=1.0
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
         :class:`~sklearn.linear_model.LogisticRegression`.
-    solver : {"lbfgs", "cg", "bfgs", "tnc"}, default="lbfgs"
-        Method of :func:`scipy.optimize.minimize`. "bfgs" keeps a dense matrix and takes at
-        most 4096 weights.
+    solver : str, default="lbfgs"
+        Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
+        gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
+        the Hessian too, so they need hidden activations other than "relu"; they are for
+        solutions of high precision. "bfgs" and "trust-krylov" allocate dense matrices and
+        take at most 4096 weights.
     max_iter : int, default=200
         The most iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
@@ -125,6 +128,9 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     optimization", Mathematical Programming 45, 1989.
     `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
 
+    B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
+    `doi:10.1162/neco.1994.6.1.147 <https://doi.org/10.1162/neco.1994.6.1.147>`_
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -169,9 +175,12 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     alpha : float, default=1.0
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
         :class:`~sklearn.linear_model.LogisticRegression`.
-    solver : {"lbfgs", "cg", "bfgs", "tnc"}, default="lbfgs"
-        Method of :func:`scipy.optimize.minimize`. "bfgs" keeps a dense matrix and takes at
-        most 4096 weights.
+    solver : str, default="lbfgs"
+        Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
+        gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
+        the Hessian too, so they need hidden activations other than "relu"; they are for
+        solutions of high precision. "bfgs" and "trust-krylov" allocate dense matrices and
+        take at most 4096 weights.
     max_iter : int, default=200
         The most iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
@@ -263,6 +272,9 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale
     optimization", Mathematical Programming 45, 1989.
     `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
+
+    B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
+    `doi:10.1162/neco.1994.6.1.147 <https://doi.org/10.1162/neco.1994.6.1.147>`_
 
     Examples
     --------
