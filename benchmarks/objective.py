@@ -12,8 +12,6 @@ Peers run in the same process, in turn; the figures are medians, the ratios thos
 """
 
 import argparse
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -25,8 +23,7 @@ from time import perf_counter
 from unittest.mock import patch
 
 import numpy as np
-import scipy
-import sklearn
+from _results import machine
 from scipy.optimize import OptimizeResult
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
@@ -269,10 +266,7 @@ def main():
     if arguments.memory:
         print_memory(arguments.memory)
         return
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}, "
-        f"numpy {np.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}\n"
-    )
+    print(f"{machine()}\n")
     memory_table()  # first: a process starts with the peak of the one that it comes from
     evaluation_table(arguments.repeats)
     small_data_table(arguments.repeats)

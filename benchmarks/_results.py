@@ -1,0 +1,88 @@
+"""What the benchmarks share: a description of the machine, tables, and files of results."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import skneural
+
+RESULTS = Path(__file__).parent / "results"
+# Okabe and Ito's palette, which the colour-blind can tell apart.
+COLORS = {
+    "blue": "#0072B2",
+    "sky": "#56B4E9",
+    "orange": "#E69F00",
+    "red": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "black": "#000000",
+}
+
+
+def machine():
+    """One line: processor, cores, versions, commit of skneural, date."""
+    names = ["numpy", "scipy", "scikit-learn", "torch", "skneural"]
+    versions = [f"{name} {_version(name)}" for name in names if _version(name)]
+    return (
+        f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, "
+        f"{', '.join(versions)} ({_commit()}); {datetime.now(UTC):%Y-%m-%d}"
+    )
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor():
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    models = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())
+
+
+def _commit():
+    """The commit of the skneural that is imported, with a plus if its files differ from it."""
+    command = ["git", "-C", str(Path(skneural.__file__).parent)]
+    try:
+        head = subprocess.run(
+            [*command, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        )
+        changed = subprocess.run([*command, "diff", "--quiet", "HEAD", "--", "."], check=False)
+    except (OSError, subprocess.CalledProcessError):
+        return "no commit"
+    return f"commit {head.stdout.strip()}{'+' if changed.returncode else ''}"
+
+
+def table(header, rows):
+    """A Markdown table whose columns line up as text, too: the first left, others right."""
+    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = []
+    for row in (cells[0], rule, *cells[1:]):
+        padded = [row[0].ljust(widths[0])]
+        padded += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append(f"| {' | '.join(padded)} |")
+    return "\n".join(lines)
+
+
+def target(name, text, seen, met, form="{:.3f}"):
+    """A row of the table of targets: what, what was wanted, what was seen."""
+    return name, text, form.format(seen), "yes" if met else "no"
+
+
+TARGET_HEADER = ["figure", "target", "seen", "met"]
+
+
+def write(name, markdown, figure):
+    """Save NAME.md and NAME.png among the results, and say so."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(markdown)
+    figure.savefig(RESULTS / f"{name}.png", dpi=150, bbox_inches="tight")
+    print(f"\nWritten: {name}.md, {name}.png and the raw figures, in {RESULTS}")
