@@ -10,15 +10,16 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
 from skneural._callbacks import Solution
+from skneural._kronecker import PRECONDITIONERS
 from skneural._network import Layer, Network, pack
 from skneural._optimizers import OPTIMIZERS
 from skneural._prediction import NetworkPredictor
-from skneural._rows import Rows, merge_repeats
+from skneural._rows import Rows, merge_repeats, stratified_order
 from skneural._targets import (
     Targets,
     check_sample_weight,
@@ -26,7 +27,7 @@ from skneural._targets import (
     encode_targets,
     warn_if_one_hot,
 )
-from skneural._training import train
+from skneural._training import Settings, train
 from skneural._typing import Vector
 from skneural.activations import ACTIVATIONS
 
@@ -51,10 +52,14 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         hidden_layer_sizes=(100,),
         activation="relu",
         *,
-        alpha=1.0,
+        alpha="auto",
         solver="lbfgs",
-        max_iter=200,
+        preconditioner="auto",
+        max_iter=100,
         tol=1e-4,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
         class_weight=None,
         label_smoothing=0.0,
         n_init=1,
@@ -67,8 +72,12 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         self.activation = activation
         self.alpha = alpha
         self.solver = solver
+        self.preconditioner = preconditioner
         self.max_iter = max_iter
         self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
         self.n_init = n_init
@@ -77,7 +86,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
         Parameters
@@ -90,6 +99,13 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
             a column for each of several labels; or a column of class labels per output.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default. Weight 2 means the same as having the row twice.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Data that are not trained on, on which the log loss is measured after each
+            iteration. If not given, `early_stopping` sets some of `X` aside.
+        y_val : {array-like, sparse matrix}, default=None
+            The labels of `X_val`, in the form of `y` and of its classes.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights of the rows of `X_val`, 1 by default. Class weights count too.
 
         Returns
         -------
@@ -110,7 +126,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         """
         # All is done on a copy, whose state is taken over when it is complete.
         fitted = copy(self)
-        fitted._fit(X, y, sample_weight)
+        fitted._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         self.__dict__ = fitted.__dict__
         if advice := _ADVICE.get(self.stop_reason_):
             warnings.warn(
@@ -129,13 +145,13 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _fit(self, X, y, sample_weight) -> None:
+    def _fit(self, X, y, sample_weight, validation) -> None:
         sizes = check.hidden_layers(self.hidden_layer_sizes)
         activation_names = check.hidden_activations(self.activation, len(sizes))
         label_smoothing = check.real_number(
             "label_smoothing", self.label_smoothing, min_val=0, max_val=1, include_boundaries="left"
         )
-        settings = self._check_settings(n_layers=len(sizes) + 1)
+        settings = self._check_settings()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
         X = check.check_numbers(X)
         targets, codes = encode_targets(y)
@@ -149,34 +165,85 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         activations = [ACTIVATIONS[name] for name in activation_names]
         network = Network(X.shape[1], sizes, activations, output)
         rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
-        settings["optimizer"].check(network.n_parameters, rough)
+        settings.optimizer.check(network.n_parameters, rough)
+        if settings.preconditioner is not None:
+            settings.preconditioner.check(network.layer_sizes)
         continued = self.warm_start and hasattr(self, "coefs_")
-        starts = [self._last_weights(network, targets)] if continued else self._starts(network)
-        rows = Rows(*merge_repeats(X, codes, sample_weight))
-        solutions = self._train(network, rows, starts, settings)
-        self.alpha_ = settings["alpha"]
+        start = self._last_weights(network, targets) if continued else None
+        rng = check_random_state(self.random_state)
+        seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
+        data = Rows(X, codes, sample_weight)
+        validation_rows = self._validation_rows(validation, targets)
+        if self.early_stopping and validation_rows is None:
+            data, validation_rows = self._split(data, rng)
+        run = partial(
+            train,
+            network,
+            Rows(*merge_repeats(data.X, data.codes, data.weight)),
+            settings,
+            start=start,
+            validation_rows=validation_rows,
+        )
+        solutions = self._run_all(run, seeds)
         self._activation_names = activation_names
         if not continued:
             self.loss_curve_, self.n_fev_ = [], 0
-        self._store(network, targets, solutions)
+            for name in ("validation_scores_", "best_validation_score_"):
+                self.__dict__.pop(name, None)
+        self._store(network, targets, solutions, validation_rows is not None)
 
-    def _check_settings(self, n_layers: int) -> dict[str, Any]:
+    def _check_settings(self) -> Settings:
         """What a training run is told beside the data and the start."""
-        if not isinstance(self.warm_start, bool | np.bool_):
-            raise ValueError(f"warm_start must be True or False, got {self.warm_start!r}.")
+        for name in ("warm_start", "early_stopping"):
+            if not isinstance(value := getattr(self, name), bool | np.bool_):
+                raise ValueError(f"{name} must be True or False, got {value!r}.")
         check.whole_number("n_init", self.n_init, 1)
-        return {
-            "alpha": np.full(n_layers, check.real_number("alpha", self.alpha, min_val=0)),
-            "optimizer": check.choice("solver", self.solver, OPTIMIZERS),
-            "tol": check.real_number("tol", self.tol, min_val=0),
-            "max_iter": check.whole_number("max_iter", self.max_iter, 1),
-            "verbose": check.whole_number("verbose", self.verbose, 0) > 0,
-        }
+        check.real_number(
+            "validation_fraction",
+            self.validation_fraction,
+            min_val=0,
+            max_val=1,
+            include_boundaries="neither",
+        )
+        patience = check.whole_number("n_iter_no_change", self.n_iter_no_change, 1)
+        return Settings(
+            alpha=check.penalty(self.alpha),
+            optimizer=check.choice("solver", self.solver, OPTIMIZERS),
+            preconditioner=check.choice("preconditioner", self.preconditioner, PRECONDITIONERS),
+            tol=check.real_number("tol", self.tol, min_val=0),
+            max_iter=check.whole_number("max_iter", self.max_iter, 1),
+            verbose=check.whole_number("verbose", self.verbose, 0) > 0,
+            patience=patience if self.early_stopping else None,
+        )
 
-    def _starts(self, network: Network) -> list[Vector]:
-        """Initial weights of every run; the first do not depend on how many there are."""
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
-        return [network.initial_weights(np.random.RandomState(seed)) for seed in seeds]
+    def _validation_rows(self, validation, targets: Targets) -> Rows | None:
+        """The validation data that were given to `fit`."""
+        X, y, sample_weight = validation
+        if X is None and y is None and sample_weight is None:
+            return None
+        if X is None or y is None:
+            raise ValueError("X_val and y_val must be given together, or none of them.")
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
+        X = check.check_numbers(X)
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
+        check_consistent_length(X, y)
+        weight = check_sample_weight(sample_weight, X, "sample_weight_val")
+        return Rows(X, targets.encode(y), weight)
+
+    def _split(self, data: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+        """Set some rows aside for validation, in the proportion of the classes."""
+        n_train = data.n_rows - int(np.ceil(self.validation_fraction * data.n_rows))
+        if n_train < 1:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {data.n_rows} rows leaves "
+                "none to train on."
+            )
+        order = stratified_order(data, rng)
+        parts = np.sort(order[:n_train]), np.sort(order[n_train:])
+        train_part, validation_part = (
+            Rows(data.X[part], data.codes[part], data.weight[part]) for part in parts
+        )
+        return train_part, validation_part
 
     def _last_weights(self, network: Network, targets: Targets) -> Vector:
         """The weights where the last fit stopped."""
@@ -194,29 +261,32 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
             )
         return pack(map(Layer, self.intercepts_, self.coefs_))
 
-    def _train(
-        self, network: Network, rows: Rows, starts: list[Vector], settings: dict[str, Any]
-    ) -> list[Solution]:
-        """Run from every start; in one process, an interruption ends the last of the runs."""
-        run = partial(train, network, rows, **settings)
+    def _run_all(self, run: partial[Solution], seeds: Any) -> list[Solution]:
+        """Run with every seed; in one process, an interruption ends the last of the runs."""
         solutions: list[Solution] = []
-        if len(starts) > 1 and effective_n_jobs(self.n_jobs) > 1:
-            solutions += Parallel(n_jobs=self.n_jobs)(delayed(run)(start) for start in starts)
+        if len(seeds) > 1 and effective_n_jobs(self.n_jobs) > 1:
+            solutions += Parallel(n_jobs=self.n_jobs)(delayed(run)(seed=seed) for seed in seeds)
             return solutions
-        for solution in map(run, starts):
-            solutions.append(solution)
-            if solution.stop_reason == "interrupted":
+        for seed in seeds:
+            solutions.append(run(seed=seed))
+            if solutions[-1].stop_reason == "interrupted":
                 break
         return solutions
 
-    def _store(self, network: Network, targets: Targets, solutions: list[Solution]) -> None:
-        best = min(solutions, key=lambda solution: solution.loss)
+    def _store(
+        self, network: Network, targets: Targets, solutions: list[Solution], is_validated: bool
+    ) -> None:
+        by_validation = is_validated and self.early_stopping
+        best = min(
+            solutions, key=lambda one: one.best_validation_score if by_validation else one.loss
+        )
         interrupted = any(solution.stop_reason == "interrupted" for solution in solutions)
         layers = network.layers(best.theta)
         self.coefs_ = [layer.coef for layer in layers]
         self.intercepts_ = [layer.intercept for layer in layers]
         self.classes_ = targets.classes
         self._target_kind = targets.kind
+        self.alpha_ = best.alpha
         self.out_activation_ = network.output.name
         self.n_outputs_ = network.output.n_units
         self.n_layers_ = len(network.layer_sizes)
@@ -228,3 +298,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         self.loss_curve_ = [*self.loss_curve_, *best.loss_curve]
         self.n_iter_ = len(self.loss_curve_)
         self.n_fev_ += best.n_fev
+        if is_validated:
+            earlier = getattr(self, "validation_scores_", [])
+            self.validation_scores_ = [*earlier, *best.validation_scores]
+            self.best_validation_score_ = best.best_validation_score

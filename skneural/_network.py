@@ -26,11 +26,12 @@ B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computatio
 doi:10.1162/neco.1994.6.1.147.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skneural._outputs import Output
 from skneural._typing import FloatArray, IntArray, Vector
@@ -85,8 +86,13 @@ class Network:
             layers.append(Layer(weights[0], weights[1:]))
         return layers
 
-    def initial_weights(self, rng: np.random.RandomState) -> Vector:
+    def initial_weights(
+        self, rng: np.random.RandomState, location: ArrayLike = 0.0, scale: ArrayLike = 1.0
+    ) -> Vector:
         """Random weights, uniform with variance 2 / (fan_in + fan_out); biases 0.
+
+        Those of the first layer are such as if the features were shifted by `location` and
+        divided by `scale`, each a number for all or for each feature.
 
         References
         ----------
@@ -97,6 +103,9 @@ class Network:
         for layer in self.layers(vector):
             bound = np.sqrt(6 / sum(layer.coef.shape))
             layer.coef[...] = rng.uniform(-bound, bound, layer.coef.shape)
+        first = self.layers(vector)[0]
+        first.coef[...] /= np.reshape(scale, (-1, 1))
+        first.intercept[...] = -np.broadcast_to(location, len(first.coef)) @ first.coef
         return vector
 
     def loss_gradient(
@@ -110,13 +119,9 @@ class Network:
         """Weighted sum of the losses; its gradient is written into `gradient`."""
         *inputs, logits = forward(layers, self.activations, X)
         loss, delta = self.output.loss_gradient(logits, codes, row_weight)
-        for depth in reversed(range(len(layers))):
-            a = inputs[depth]
-            gradient[depth].coef[...] = a.T @ delta
-            np.add.reduce(delta, axis=0, out=gradient[depth].intercept)
-            if depth:
-                delta = delta @ layers[depth].coef.T
-                self.activations[depth - 1].multiply_slope(a, delta)
+        for depth, delta_l in self.backpropagate(layers, inputs, delta):
+            gradient[depth].coef[...] = inputs[depth].T @ delta_l
+            np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
         return loss
 
     def hessian_product(
@@ -162,6 +167,16 @@ class Network:
                 r_z += changes[-1] @ layers[depth].coef
             changes.append(r_z)
         return changes
+
+    def backpropagate(
+        self, layers: Sequence[Layer], inputs: Sequence[Any], delta: FloatArray
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """Each layer's number and ``delta_l``, from the last layer's, which is given, down."""
+        for depth in reversed(range(len(layers))):
+            yield depth, delta
+            if depth:
+                delta = delta @ layers[depth].coef.T
+                self.activations[depth - 1].multiply_slope(inputs[depth], delta)
 
 
 def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> list[Any]:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from skneural._network import Layer, Network
+from skneural._network import Layer, Network, forward
+from skneural._outputs import Output
 from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, IntArray, Vector
 
@@ -48,12 +49,7 @@ class Objective:
         self.network = network
         self.rows = rows
         self.map_lanes = map_lanes
-        self.total_weight: float = sum(map_lanes(self._lane_weight, rows.lanes))
-        if not 0 < self.total_weight < np.inf:
-            raise ValueError(
-                "Sample weights times class weights must have a positive, finite sum; these "
-                f"weights sum to {self.total_weight:g}."
-            )
+        self.total_weight = total_weight(network.output, rows, map_lanes)
         # Sums are taken with weights of mean about 1, so that float32 can hold them. A power
         # of two changes no bit.
         self._scale = float(np.exp2(np.round(np.log2(self.total_weight / rows.n_rows))))
@@ -126,8 +122,42 @@ class Objective:
         codes, weight = self.rows.labels(rows)
         return self.rows.features(rows), codes, weight / self._scale
 
-    def _lane_weight(self, lane: Lane) -> float:
-        output = self.network.output
+
+def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float:
+    """S, the sum of sample weights times class weights.
+
+    Raises
+    ------
+    ValueError
+        If it is zero or overflows.
+    """
+
+    def lane_weight(lane: Lane) -> float:
         with np.errstate(over="ignore"):
-            weights = (output.weights(*self.rows.labels(rows)) for rows in lane)
+            weights = (output.weights(*rows.labels(block)) for block in lane)
             return float(sum(block.mean(axis=1).sum() for block in weights))
+
+    total = sum(map_lanes(lane_weight, rows.lanes))
+    if not 0 < total < np.inf:
+        raise ValueError(
+            "Sample weights times class weights must have a positive, finite sum; these weights "
+            f"sum to {total:g}."
+        )
+    return total
+
+
+def log_loss(network: Network, rows: Rows, theta: Vector, map_lanes: MapLanes = map) -> float:
+    """The weighted mean over rows and targets of ``-log p`` of the labels; no penalty."""
+    layers = network.layers(theta.astype(rows.dtype, copy=False))
+
+    def lane_sums(lane: Lane) -> Vector:
+        sums = np.zeros(2)
+        for block in lane:
+            codes, row_weight = rows.labels(block)
+            *_, logits = forward(layers, network.activations, rows.features(block))
+            weights = np.broadcast_to(network.output.weights(codes, row_weight), codes.shape)
+            sums += (weights * network.output.log_losses(logits, codes)).sum(), weights.sum()
+        return sums
+
+    loss, weight = np.sum(list(map_lanes(lane_sums, rows.lanes)), axis=0)
+    return float(loss / weight)

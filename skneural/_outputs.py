@@ -15,6 +15,9 @@ units (0 or 1, smoothed), sample weight w_i and class weight c_j::
     Hessian    its product with a direction r, as dp is how p changes along r:
                d^2 loss / d z_u d z . r = w_i c_j[y_ij] dp_u
                dp_u = p_u (r_u - sum_k p_k r_k) of a softmax,  p_u (1 - p_u) r_u of a sigmoid
+               which is the Fisher matrix too: sum_u s_u s_u', with roots
+               softmax  s_u = sqrt(w_i c_j[y_ij] p_u) (e_u - p)
+               sigmoid  s_u = sqrt(w_i c_j[y_ij] p_u (1 - p_u)) e_u
 
 A softmax has a unit for every class. A sigmoid has one unit for a target of two classes, and
 one-vs-rest units, one per class, otherwise. Everything is computed from the logits, never
@@ -105,10 +108,37 @@ class Output(ABC):
         gradient *= weights
         return gradient, product
 
+    def log_losses(self, logits: FloatArray, codes: IntArray) -> FloatArray:
+        """Minus the logarithm of the labels' probabilities, hard ones; (rows, n_targets)."""
+        columns = codes + self._class_starts
+        return -np.take_along_axis(self.log_probabilities(logits), columns, axis=1)
+
+    def squared_errors(
+        self, logits: FloatArray, codes: IntArray, row_weight: Vector
+    ) -> tuple[float, float]:
+        """Weighted sums of ``(t - p)^2``, and of what it is expected to be, ``p (1 - p)``."""
+        weights = self._unit_weights(self.weights(codes, row_weight), logits)
+        p = self.activations(logits)
+        residual = self.targets(codes) - p
+        return float((weights * residual**2).sum()), float((weights * p * (1 - p)).sum())
+
     def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
         """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""
         spread: FloatArray = _spread(weights.astype(logits.dtype, copy=False), self._unit_target)
         return spread
+
+    def fisher_root(
+        self, logits: FloatArray, codes: IntArray, row_weight: Vector, mix: FloatArray
+    ) -> FloatArray:
+        """``sum_u mix_u s_u``, the roots of the Fisher matrix of each row, mixed.
+
+        The rows of an identity matrix as `mix`, of shape (n_units,), give the roots one by
+        one; independent random signs, of shape (rows, n_units), vectors whose outer product
+        is the Fisher matrix on average.
+        """
+        root = self._mixed_roots(self.activations(logits), mix.astype(logits.dtype, copy=False))
+        root *= self._unit_weights(np.sqrt(self.weights(codes, row_weight)), logits)
+        return root
 
     def split_units(self, values: FloatArray) -> list[FloatArray]:
         """The columns that belong to the units of each target, as views."""
@@ -117,6 +147,11 @@ class Output(ABC):
     def split_classes(self, values: FloatArray) -> list[FloatArray]:
         """The columns of class space that belong to each target, as views."""
         return np.split(values, self._class_starts[1:], axis=1)
+
+    @property
+    @abstractmethod
+    def n_degrees(self) -> int:
+        """The number of directions in which the logits of a row can change what it says."""
 
     @staticmethod
     @abstractmethod
@@ -133,6 +168,10 @@ class Output(ABC):
         self, logits: FloatArray, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Unweighted losses, (rows, n_targets), and activations, (rows, n_units)."""
+
+    @abstractmethod
+    def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
+        """Unweighted ``sum_u mix_u s_u``; shape (rows, n_units)."""
 
     @abstractmethod
     def activations(self, logits: FloatArray) -> FloatArray:
@@ -162,6 +201,10 @@ class SoftmaxOutput(Output):
     name = "softmax"
     competes = True
 
+    @property
+    def n_degrees(self) -> int:
+        return self.n_units - self.n_targets
+
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
         return np.arange(n_classes)
@@ -177,6 +220,12 @@ class SoftmaxOutput(Output):
         losses = np.log1p(others) - np.add.reduceat(targets * shifted, self._unit_starts, axis=1)
         powers /= _spread(1 + others, self._unit_target)
         return losses, powers
+
+    def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
+        root = mix * np.sqrt(activations)
+        sums = np.add.reduceat(root, self._unit_starts, axis=1)
+        root -= activations * _spread(sums, self._unit_target)
+        return root
 
     def activations(self, logits: FloatArray) -> FloatArray:
         _, powers = _powers(logits, self._unit_starts, self._unit_target)
@@ -225,6 +274,10 @@ class SigmoidOutput(Output):
         super().__init__(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
         self._thresholds = np.broadcast_to(threshold, self.n_targets)
 
+    @property
+    def n_degrees(self) -> int:
+        return self.n_units
+
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
         return np.array([1]) if n_classes == 2 else np.arange(n_classes)
@@ -240,6 +293,9 @@ class SigmoidOutput(Output):
         losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
         sums = np.add.reduceat(losses, self._unit_starts, axis=1, dtype=np.float64)
         return sums, sigmoid(logits)
+
+    def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
+        return np.asarray(mix * np.sqrt(activations * (1 - activations)))
 
     def activations(self, logits: FloatArray) -> FloatArray:
         return sigmoid(logits)

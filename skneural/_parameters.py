@@ -13,9 +13,9 @@ from skneural.activations import ACTIVATIONS
 T = TypeVar("T")
 
 
-def choice(name: str, value: Any, choices: Mapping[str, T]) -> T:
-    """The object that a name stands for."""
-    if not isinstance(value, str) or value not in choices:
+def choice(name: str, value: Any, choices: Mapping[Any, T]) -> T:
+    """The object that a name, or None, stands for."""
+    if not isinstance(value, str | None) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
     return choices[value]
 
@@ -31,6 +31,17 @@ def real_number(name: str, value: Any, **bounds: Any) -> float:
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value!r}.")
     return float(value)
+
+
+def penalty(alpha: Any) -> float | None:
+    """The penalty of all layers, or None if each layer's is to be found."""
+    if isinstance(alpha, str):
+        if alpha != "auto":
+            raise ValueError(
+                f"alpha must be a number that is not negative, or 'auto'; got {alpha!r}."
+            )
+        return None
+    return real_number("alpha", alpha, min_val=0)
 
 
 def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:

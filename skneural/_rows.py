@@ -29,8 +29,8 @@ BLOCK_ROWS = 512, 1024  # the fewest and the most rows in a block of dense X
 THREADING_PAYS = 1e7  # multiplications per pass, below which waking threads costs too much
 
 Lane = list[slice]
-MapLanes = Callable[[Callable[[Lane], Any], Iterable[Lane]], Iterator[Any]]
-"""A function like the builtin `map`: results come in order."""
+MapLanes = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+"""A function like the builtin `map`, for lanes or layers: results come in order."""
 
 
 class Rows:
@@ -42,8 +42,12 @@ class Rows:
         Of any numeric dtype; never copied or converted as a whole.
     codes : ndarray or CSR array of shape (n_rows, n_targets), optional
     weight : array of shape (n_rows,), optional
+    index : array of int, optional
+        The rows that take part, in the order in which they do; all by default.
     block_rows : int, optional
         The most rows in a block.
+    n_lanes : int, default=16
+        The most lanes.
     """
 
     def __init__(
@@ -52,28 +56,38 @@ class Rows:
         codes: Any = None,
         weight: Any = None,
         *,
+        index: Any = None,
         block_rows: int | None = None,
+        n_lanes: int = N_LANES,
     ) -> None:
         self.X = X
         self.codes = codes
         self.weight = weight
-        self.n_rows = int(X.shape[0])
+        self.index = index
+        self.n_rows = int(X.shape[0]) if index is None else len(index)
         is_single = X.dtype.kind == "f" and X.dtype.itemsize == 4  # in any byte order
         self.dtype = np.dtype(np.float32 if is_single else np.float64)
         n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X)))
         edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
-        cuts = np.linspace(0, n_blocks, min(N_LANES, n_blocks) + 1).astype(int).tolist()
+        cuts = np.linspace(0, n_blocks, min(n_lanes, n_blocks) + 1).astype(int).tolist()
         blocks = [slice(start, stop) for start, stop in pairwise(edges)]
         self.lanes = [blocks[first:last] for first, last in pairwise(cuts)]
 
     def features(self, rows: slice) -> Any:
         """A block of X, dense or CSR, in the dtype of the computation."""
-        block = self.X[rows]
+        block = self.X[self._of(rows)]
         return block if block.dtype == self.dtype else block.astype(self.dtype)
 
-    def labels(self, rows: slice) -> tuple[IntArray, Vector]:
-        """Codes, dense, and weights of a block."""
-        return _dense(self.codes[rows]), self.weight[rows]
+    def labels(self, rows: slice | IntArray) -> tuple[IntArray, Vector]:
+        """Codes, dense, and weights of a block, or of any rows."""
+        return _dense(self.codes[self._of(rows)]), self.weight[self._of(rows)]
+
+    def sample(self, index: Any, n_lanes: int = N_LANES) -> "Rows":
+        """Some of these rows, which are not copied until they are asked for."""
+        return Rows(self.X, self.codes, self.weight, index=self._of(index), n_lanes=n_lanes)
+
+    def _of(self, rows: Any) -> Any:
+        return rows if self.index is None else self.index[rows]
 
 
 def _default_block_rows(X: Any) -> int:
@@ -106,6 +120,24 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
     rows = [first[key] for key in place]
     merged = group_sums(np.array([place[key] for key in keys]), weight, len(rows))
     return X[rows], codes[rows], merged
+
+
+def stratified_order(rows: Rows, rng: np.random.RandomState) -> IntArray:
+    """The rows in a random order, of which every beginning holds the classes in proportion.
+
+    A row that is the only one of its class comes first. With several targets, the order is
+    random alone.
+    """
+    order = rng.permutation(rows.n_rows)
+    if rows.codes.shape[1] > 1:
+        return order
+    code = rows.labels(order)[0][:, 0]
+    by_class = np.argsort(code, kind="stable")
+    counts = np.bincount(code)
+    rank = np.arange(rows.n_rows) - np.repeat(np.cumsum(counts) - counts, counts)
+    within = np.where(counts > 1, rng.uniform(size=len(counts)), 0.0)
+    place = (rank + within[code[by_class]]) / counts[code[by_class]]
+    return np.asarray(order[by_class[np.argsort(place, kind="stable")]])
 
 
 def group_sums(group: IntArray, weight: Vector, n_groups: int) -> Vector:

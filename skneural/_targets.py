@@ -58,6 +58,31 @@ class Targets:
             and all(map(np.array_equal, self.target_classes, other.target_classes))
         )
 
+    def encode(self, y: Any) -> Any:
+        """Codes of another `y`, of the same kind; shape (n_samples, n_targets).
+
+        Raises
+        ------
+        ValueError
+            If it has another shape, or labels that are no classes.
+        """
+        if self.is_multilabel:
+            if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
+                raise ValueError(
+                    f"y_val must be a 0/1 indicator with {len(self.classes)} columns, as y is."
+                )
+            return y.astype(np.int8)
+        if sp.issparse(y):
+            raise ValueError(f"y_val must be dense, as y is: {self.kind}.")
+        columns = y.T if self.is_multioutput else [column_or_1d(y, warn=True)]
+        if len(columns) != len(self.target_classes):
+            raise ValueError(
+                f"y_val must have {len(self.target_classes)} columns, as y has; "
+                f"got shape {y.shape}."
+            )
+        pairs = zip(columns, self.target_classes, strict=True)
+        return np.column_stack([_known_codes(column, classes) for column, classes in pairs])
+
     def decode(self, codes: IntArray) -> Any:
         """Labels in the form of the ``y`` that was encoded."""
         if self.is_multilabel:
@@ -111,6 +136,13 @@ def _encode_column(y: Any) -> tuple[Any, IntArray]:
     return classes, codes.astype(np.min_scalar_type(-len(classes)))
 
 
+def _known_codes(y: Any, classes: Any) -> IntArray:
+    unknown = [label for label in np.unique(y).tolist() if label not in classes.tolist()]
+    if unknown:
+        raise ValueError(f"y_val has labels that y does not have: {unknown}.")
+    return np.asarray(np.searchsorted(classes, y), dtype=np.min_scalar_type(-len(classes)))
+
+
 def warn_if_one_hot(codes: Any) -> None:
     """Point out that an indicator with one label per row may be meant as classes."""
     if (codes.sum(axis=1) == 1).all():
@@ -123,20 +155,18 @@ def warn_if_one_hot(codes: Any) -> None:
         )
 
 
-def check_sample_weight(sample_weight: Any, X: Any) -> Vector:
+def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight") -> Vector:
     """Weights of the rows of `X`, 1 by default: finite, not negative, not all zero."""
     if sample_weight is None:
         return np.broadcast_to(1.0, X.shape[0])
-    weight: Vector = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
+    weight: Vector = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weight.ndim != 1:
-        raise ValueError(f"sample_weight must be 1-d, one number per row, got {weight.ndim}-d.")
+        raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
     check_consistent_length(X, weight)
     if weight.min() < 0:
-        raise ValueError(f"sample_weight must not be negative, got {weight.min()}.")
+        raise ValueError(f"{name} must not be negative, got {weight.min()}.")
     if weight.max() == 0:
-        raise ValueError("sample_weight must have a positive sum, but all weights are zero.")
+        raise ValueError(f"{name} must have a positive sum, but all weights are zero.")
     return weight
 
 

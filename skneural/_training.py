@@ -1,66 +1,239 @@
-"""One training run: from initial weights to a solution."""
+"""One training run: a sequence of rounds, from initial weights to a solution.
+
+A round has its rows. It takes the curvature at the current weights, derives from it the
+penalty of each layer, if that is to be found, and the solver's coordinates, and then runs the
+solver. The last round has all rows and at least half of the iterations. On large data, the
+first rounds run on samples that double in size, each of which holds the one before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
-from skneural._callbacks import Monitor, Solution, Stop
+from skneural._callbacks import Monitor, Observer, Solution, Stop, Validation
+from skneural._evidence import evidence, optimism
+from skneural._kronecker import Coordinates, Identity, Kronecker, Preconditioner
+from skneural._moments import Curvature, feature_moments, floored, layer_curvature
 from skneural._network import Network
-from skneural._objective import Objective
+from skneural._objective import Objective, log_loss, total_weight
 from skneural._optimizers import Optimizer
-from skneural._rows import Rows, lane_map
-from skneural._typing import Vector
+from skneural._rows import MapLanes, Rows, lane_map, stratified_order
+from skneural._typing import IntArray, Vector
+
+ROUND_ITERATIONS = 15
+EARLY_ROUNDS = 3
+SMALLEST_SAMPLE = 5000
+SMALLEST_SHARE = 4  # the first sample is a quarter of the rows
+
+_TOO_LARGE = (
+    "Loss or gradient overflow at the initial weights: the features are too large for this "
+    "dtype. Scale them first, for example with StandardScaler."
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is told beside the data and the start."""
+
+    alpha: float | None  # None: by the evidence
+    optimizer: Optimizer
+    preconditioner: Preconditioner | None
+    tol: float
+    max_iter: int
+    verbose: bool = False
+    patience: int | None = None  # iterations without a better validation score
+
+
+class Round(NamedTuple):
+    n_rows: int
+    max_iter: int  # counted from the first round's first
+
+
+def plan_rounds(n_rows: int, max_iter: int, may_sample: bool) -> list[Round]:
+    """Early rounds of 15 iterations, and a last one with at least half of all iterations."""
+    n_early = min(EARLY_ROUNDS, max_iter // (2 * ROUND_ITERATIONS))
+    share = 1
+    while may_sample and share < SMALLEST_SHARE and n_rows // (2 * share) >= SMALLEST_SAMPLE:
+        share *= 2
+    rounds = []
+    for number in range(1, n_early + 1):
+        rounds.append(Round(n_rows // share, number * ROUND_ITERATIONS))
+        share = max(share // 2, 1)
+    return [*rounds, Round(n_rows, max_iter)]
 
 
 def train(
     network: Network,
     rows: Rows,
-    start: Vector,
+    settings: Settings,
     *,
-    alpha: Vector,
-    optimizer: Optimizer,
-    tol: float,
-    max_iter: int,
-    verbose: bool,
+    seed: int,
+    start: Vector | None = None,
+    validation_rows: Rows | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Solution:
-    """Minimise the objective from `start`.
+    """Minimise the objective from `start`, or from random weights.
 
     An interruption from the keyboard ends the run, and its last iterate is the solution. One
     that comes before there is any iterate is passed on.
+
+    Parameters
+    ----------
+    validation_rows : Rows, optional
+        The log loss on them is recorded after each iteration; with a patience, the weights
+        where it is lowest are the solution.
+
+    Raises
+    ------
+    ValueError
+        If loss or gradient overflow at the first weights.
     """
-    solution = Solution(start)
     with lane_map(float(rows.n_rows) * network.n_parameters) as map_lanes:
-        objective = Objective(network, rows, alpha, map_lanes)
+        run = _Run(network, rows, settings, seed, start, map_lanes)
+        restored = None
+        if validation_rows is None:
+            reason = run.all_rounds(observers)
+        else:
+            score = partial(log_loss, network, validation_rows, map_lanes=map_lanes)
+            validation = Validation(score, settings.patience)
+            if start is not None:
+                validation.consider(run.solution)
+            reason = run.all_rounds([validation, *observers])
+            restored = validation.best_theta if settings.patience else None
+        return run.finish(reason, restored)
+
+
+class _Run:
+    """The state that goes from round to round."""
+
+    def __init__(
+        self,
+        network: Network,
+        rows: Rows,
+        settings: Settings,
+        seed: int,
+        start: Vector | None,
+        map_lanes: MapLanes,
+    ) -> None:
+        self._network = network
+        self._rows = rows
+        self._settings = settings
+        self._map_lanes = map_lanes
+        self._total_weight = total_weight(network.output, rows, map_lanes)
+        self._is_new = start is None
+        self._order: IntArray | None = None
+        self._n_trained = rows.n_rows  # rows of the last round; those after it are unseen
+        self._unseen_dispersion: float | None = None
+        self._rng = np.random.RandomState(seed)
+        if start is None:
+            mean, variance = feature_moments(rows, map_lanes)
+            start = network.initial_weights(self._rng, mean, np.sqrt(floored(variance)))
+        n_layers = len(network.layers(start))
+        alpha = np.full(n_layers, np.nan if settings.alpha is None else settings.alpha)
+        self.solution = Solution(start, alpha)
+
+    def all_rounds(self, observers: Sequence[Observer]) -> str:
+        """Run them; returns why the last one ended."""
+        settings = self._settings
         monitor = Monitor(
-            objective,
-            objective.hessian_product,
-            solution,
-            tol=tol,
-            max_iter=max_iter,
-            verbose=verbose,
+            self.solution, tol=settings.tol, verbose=settings.verbose, observers=observers
         )
+        plan = [Round(self._rows.n_rows, settings.max_iter)]
+        if settings.alpha is None or settings.preconditioner is not None:
+            plan = plan_rounds(*plan[0], may_sample=self._is_new)
         try:
-            monitor.start()
-            _minimize(monitor, optimizer)
-        except Stop as stop:
-            solution.stop_reason = stop.reason
+            for number, one in enumerate(plan, 1):
+                reason = self._round(one, monitor)
+                if np.isnan(self.solution.loss):
+                    raise ValueError(_TOO_LARGE)
+                if reason not in ("tol", "max_iter", "precision"):
+                    return reason
+                is_settled = one.n_rows == self._rows.n_rows and settings.alpha is not None
+                if number == len(plan) or (reason == "tol" and is_settled):
+                    return reason
         except KeyboardInterrupt:
-            if np.isnan(solution.loss):
+            if np.isnan(self.solution.loss):
                 raise
-            solution.stop_reason = "interrupted"
-    return solution
+        return "interrupted"
 
+    def finish(self, reason: str, restored: Vector | None) -> Solution:
+        """What is measured at the solution speaks of all rows."""
+        solution = self.solution
+        if restored is not None or self._n_trained < self._rows.n_rows:
+            solution.theta = solution.theta if restored is None else restored
+            objective = Objective(self._network, self._rows, solution.alpha, self._map_lanes)
+            solution.loss, gradient = objective(solution.theta)
+            solution.gradient_norm = float(np.abs(gradient).max())
+            solution.n_fev += 1
+        solution.stop_reason = reason
+        return solution
 
-def _minimize(monitor: Monitor, optimizer: Optimizer) -> None:
-    """Run the solver, and start it afresh from where it gave up as long as that helps.
+    def _round(self, one: Round, monitor: Monitor) -> str:
+        """Run the solver on some or all of the rows; returns why it ended."""
+        try:
+            rows = self._first(0, one.n_rows)
+            coordinates = self._prepare(rows, one.n_rows)
+            share = total_weight(self._network.output, rows, self._map_lanes) / self._total_weight
+            alpha = self.solution.alpha * share
+            objective = Objective(self._network, rows, alpha, self._map_lanes)
+            loss = np.inf
+            # A line search may fail because of what the solver remembers, or at the kink of an
+            # activation, where there is progress to be made in other directions: start afresh.
+            monitor.begin(objective, coordinates, one.max_iter)
+            while self.solution.loss < loss:
+                loss = self.solution.loss
+                start = np.zeros_like(self.solution.theta)
+                self._settings.optimizer.minimize(
+                    monitor.evaluate, monitor.hessian_product, start, monitor.after_iteration
+                )
+                monitor.begin(objective, coordinates, one.max_iter)
+        except Stop as stop:
+            return stop.reason
+        return "precision"
 
-    A line search may fail because of what the solver remembers, or at the kink of an
-    activation, where there is progress to be made in other directions.
-    """
-    loss = np.inf
-    while monitor.solution.loss < loss:
-        loss = monitor.solution.loss
-        optimizer.minimize(
-            monitor.evaluate,
-            monitor.hessian_product,
-            monitor.solution.theta,
-            monitor.after_iteration,
+    def _prepare(self, rows: Rows, n_rows: int) -> Coordinates:
+        """Set the penalty; returns the solver's coordinates."""
+        settings, solution = self._settings, self.solution
+        n_before, self._n_trained = self._n_trained, n_rows
+        if settings.alpha is not None and settings.preconditioner is None:
+            return Identity()
+        unseen = n_before < n_rows
+        curvature = layer_curvature(
+            self._network,
+            solution.theta,
+            self._first(n_before, n_rows) if unseen else rows,
+            self._map_lanes,
+            (settings.preconditioner or Preconditioner.AUTO).largest_dimensions(rows.n_rows),
         )
+        if not all(np.isfinite(part).all() for factors in curvature.factors for part in factors):
+            raise Stop("overflow")
+        if settings.alpha is None:
+            solution.alpha = self._evidence(curvature, unseen)
+        if settings.preconditioner is None:
+            return Identity()
+        penalty = solution.alpha / self._total_weight
+        factors = settings.preconditioner.choose(curvature.factors)
+        return Kronecker(self._network, factors, penalty, self._map_lanes)
+
+    def _evidence(self, curvature: Curvature, unseen: bool) -> Vector:
+        layers = self._network.layers(self.solution.theta)
+        alpha, gamma = evidence(curvature.factors, layers, self._total_weight, self._map_lanes)
+        if unseen:
+            self._unseen_dispersion = curvature.dispersion
+        if self._unseen_dispersion is not None:
+            return alpha * self._unseen_dispersion
+        if self._is_new and not self.solution.loss_curve:
+            return alpha * curvature.dispersion
+        n_observations = self._total_weight * self._network.output.n_degrees
+        return alpha * (curvature.dispersion + optimism(gamma, n_observations))
+
+    def _first(self, start: int, stop: int) -> Rows:
+        """Rows by their places in a random order; all are taken as they come."""
+        if stop - start == self._rows.n_rows:
+            return self._rows
+        if self._order is None:
+            self._order = stratified_order(self._rows, self._rng)
+        return self._rows.sample(np.sort(self._order[start:stop]))

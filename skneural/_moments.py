@@ -1,0 +1,185 @@
+"""Moments over rows: of features, and of what a layer's Fisher matrix is made of.
+
+With weights w_i, a layer's inputs a_i and its errors g_iu, which are the roots s_iu of the
+output's Fisher matrix propagated back, the layer's Fisher matrix is approximated by a
+Kronecker product, as in K-FAC::
+
+    mean  = sum_i w_i a_i / S                       (fan_in,)
+    A     = sum_i w_i a_i a_i' / S - mean mean'     (fan_in, fan_in), or its diagonal
+    G     = sum_iu g_iu g_iu' / S                   (fan_out, fan_out), or its diagonal
+    F     = (A kron G) for the coefficients; their inputs are centred
+
+The expectation over the classes is exact: weights equal repeats, and the order of rows does
+not matter. Only where there are very many units, random signs mix the roots.
+
+References
+----------
+J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
+curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
+"""
+
+from collections.abc import Iterable
+from functools import partial, reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from skneural._network import Layer, Network, forward
+from skneural._rows import Lane, MapLanes, Rows
+from skneural._typing import FloatArray, Vector
+
+SAMPLE_ROWS = 4096  # moments of more rows hardly differ
+SAMPLE_LANES = 4  # each holds second moments of its own
+EXACT_UNITS = 32  # of more output units, roots are mixed
+N_MIXES = 8
+_SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
+
+Sums = list[Any]
+"""Numbers and arrays, to be added up."""
+
+
+class Factors(NamedTuple):
+    """The Kronecker factors of a layer's Fisher matrix; matrices, or diagonals of those."""
+
+    mean: Vector
+    A: Vector
+    G: Vector
+
+
+class Curvature(NamedTuple):
+    """The factors of each layer, and how far the labels are from what the outputs say."""
+
+    factors: list[Factors]
+    dispersion: float  # sum w |t - p|^2 / sum w p (1 - p): 1 where the outputs are calibrated
+
+
+def feature_moments(rows: Rows, map_lanes: MapLanes) -> tuple[Vector, Vector]:
+    """Weighted mean and variance of each feature, from a sample of the rows."""
+    rows = _sample(rows)
+    origin = _origin(rows)
+
+    def block_sums(block: slice) -> Sums:
+        x = _shifted(rows.features(block), origin)
+        weight = rows.labels(block)[1].astype(rows.dtype)
+        return [weight.sum(), weight @ x, _diagonal_moment(x, weight)]
+
+    weight, first, second = _sum_over(rows, block_sums, map_lanes)
+    mean = first / weight
+    return origin + mean, np.maximum(second / weight - mean**2, 0)
+
+
+def diagonal(side: Vector) -> Vector:
+    """Of a matrix, or of one of which there is only the diagonal."""
+    return side if side.ndim == 1 else side.diagonal()
+
+
+def floored(variance: Vector) -> Vector:
+    """Variances, none of them below the median of those that are not zero.
+
+    A feature that hardly ever differs from its mean must not be scaled up to the others': the
+    few rows where it does would outweigh the rest.
+    """
+    positive = variance[variance > 0]
+    return np.maximum(variance, max(np.median(positive), _SMALL) if len(positive) else 1.0)
+
+
+def layer_curvature(
+    network: Network, theta: Vector, rows: Rows, map_lanes: MapLanes, largest: int
+) -> Curvature:
+    """Factors and dispersion at weights `theta`, from a sample of the rows.
+
+    Of a side with more than `largest` dimensions, only the diagonal is taken.
+    """
+    rows = _sample(rows)
+    origin = _origin(rows)
+    layers = network.layers(theta.astype(rows.dtype))
+    block_sums = partial(_block_sums, network, layers, rows, origin, largest)
+    weight, residual, expected, *sums = _sum_over(rows, block_sums, map_lanes)
+    factors: list[Factors] = []
+    for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
+        mean = first / weight
+        A = A / weight - (np.outer(mean, mean) if A.ndim == 2 else mean**2)
+        factors.append(Factors(mean if factors else origin + mean, A, G / weight))
+    return Curvature(factors, float(residual / expected) if expected > 0 else 0.0)
+
+
+def _block_sums(
+    network: Network,
+    layers: list[Layer],
+    rows: Rows,
+    origin: FloatArray,
+    largest: int,
+    block: slice,
+) -> Sums:
+    """``[S, residual, expected, (sum w a, sum w a a', sum g g') of each layer]`` of a block."""
+    output = network.output
+    codes, row_weight = rows.labels(block)
+    *inputs, logits = forward(layers, network.activations, rows.features(block))
+    errors: Sums = [0.0] * len(layers)
+    for mix in _mixes(output.n_units, len(logits), seed=block.start):
+        root = output.fisher_root(logits, codes, row_weight, mix)
+        for depth, g in network.backpropagate(layers, inputs, root):
+            errors[depth] = errors[depth] + _moment(g, None, largest)
+    weight = output.weights(codes, row_weight).mean(axis=1).astype(logits.dtype)
+    sums = [weight.sum(), *output.squared_errors(logits, codes, row_weight)]
+    inputs[0] = _shifted(inputs[0], origin)
+    for a, error in zip(inputs, errors, strict=True):
+        sums += [weight @ a, _moment(a, weight, largest), error]
+    return sums
+
+
+def _moment(a: Any, weight: FloatArray | None, largest: int) -> Vector:
+    """``sum_i w_i a_i a_i'``, or its diagonal if there are more than `largest` dimensions."""
+    if a.shape[1] > largest:
+        return _diagonal_moment(a, weight)
+    if weight is None:
+        return np.asarray(a.T @ a, dtype=np.float64)
+    if sp.issparse(a):
+        moment = (a.T @ (sp.diags_array(weight) @ a)).toarray()
+        return np.asarray(moment, dtype=np.float64)
+    return np.asarray(a.T @ (a * weight[:, None]), dtype=np.float64)
+
+
+def _diagonal_moment(a: Any, weight: FloatArray | None) -> Vector:
+    squares = a.multiply(a) if sp.issparse(a) else a * a
+    sums = squares.sum(axis=0) if weight is None else weight @ squares
+    return np.asarray(sums, dtype=np.float64)
+
+
+def _mixes(n_units: int, n_rows: int, seed: int) -> Iterable[FloatArray]:
+    """What the roots of the output's Fisher matrix are multiplied with; unit vectors or signs."""
+    if n_units <= EXACT_UNITS:
+        return np.eye(n_units)
+    signs = np.random.RandomState(seed).randint(2, size=(N_MIXES, n_rows, n_units))
+    return [(2.0 * each - 1) / np.sqrt(N_MIXES) for each in signs]
+
+
+def _sample(rows: Rows) -> Rows:
+    """At most `SAMPLE_ROWS` of the rows, evenly spaced, in few lanes."""
+    n_rows = min(rows.n_rows, SAMPLE_ROWS)
+    index = np.linspace(0, rows.n_rows - 1, n_rows).astype(np.intp)
+    return rows.sample(index, n_lanes=SAMPLE_LANES)
+
+
+def _origin(rows: Rows) -> Any:
+    """A point among the rows: seen from there, variances lose no digits to a large mean."""
+    first = rows.features(slice(0, 1))
+    return 0.0 if sp.issparse(first) else first[0]
+
+
+def _shifted(x: Any, origin: Any) -> Any:
+    return x if sp.issparse(x) else x - origin
+
+
+def _sum_over(rows: Rows, block_sums: Any, map_lanes: MapLanes) -> Sums:
+    """Sums over blocks, lane by lane, in float64."""
+
+    def add(total: Sums, block: Sums) -> Sums:
+        return [a + b for a, b in zip(total, block, strict=True)]
+
+    def lane_sums(lane: Lane) -> Sums:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return reduce(add, ([np.float64(s) for s in block_sums(block)] for block in lane))
+
+    return reduce(add, map_lanes(lane_sums, rows.lanes))
