@@ -18,7 +18,7 @@ J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored ap
 curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._network import Layer, Network, forward
+from skneural._outputs import Output
 from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, Vector
 
@@ -35,8 +36,8 @@ EXACT_UNITS = 32  # of more output units, roots are mixed
 N_MIXES = 8
 _SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
 
-Sums = list[Any]
-"""Numbers and arrays, to be added up."""
+Sums = list[Vector]
+"""Arrays to be added up, some of them of no dimension."""
 
 
 class Factors(NamedTuple):
@@ -54,19 +55,20 @@ class Curvature(NamedTuple):
     dispersion: float  # sum w |t - p|^2 / sum w p (1 - p): 1 where the outputs are calibrated
 
 
-def feature_moments(rows: Rows, map_lanes: MapLanes) -> tuple[Vector, Vector]:
+def feature_moments(output: Output, rows: Rows, map_lanes: MapLanes) -> tuple[Vector, Vector]:
     """Weighted mean and variance of each feature, from a sample of the rows."""
     rows = _sample(rows)
     origin = _origin(rows)
 
     def block_sums(block: slice) -> Sums:
         x = _shifted(rows.features(block), origin)
-        weight = rows.labels(block)[1].astype(rows.dtype)
-        return [weight.sum(), weight @ x, _diagonal_moment(x, weight)]
+        weight = _mean_weight(output, rows, block)
+        return [_double(weight.sum()), _double(weight @ x), _diagonal_moment(x, weight)]
 
     weight, first, second = _sum_over(rows, block_sums, map_lanes)
-    mean = first / weight
-    return origin + mean, np.maximum(second / weight - mean**2, 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = first / weight
+        return origin + mean, np.maximum(second / weight - mean**2, 0)
 
 
 def diagonal(side: Vector) -> Vector:
@@ -97,10 +99,11 @@ def layer_curvature(
     block_sums = partial(_block_sums, network, layers, rows, origin, largest)
     weight, residual, expected, *sums = _sum_over(rows, block_sums, map_lanes)
     factors: list[Factors] = []
-    for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
-        mean = first / weight
-        A = A / weight - (np.outer(mean, mean) if A.ndim == 2 else mean**2)
-        factors.append(Factors(mean if factors else origin + mean, A, G / weight))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
+            mean = first / weight
+            A = A / weight - (np.outer(mean, mean) if A.ndim == 2 else mean**2)
+            factors.append(Factors(mean if factors else origin + mean, A, G / weight))
     return Curvature(factors, float(residual / expected) if expected > 0 else 0.0)
 
 
@@ -116,17 +119,27 @@ def _block_sums(
     output = network.output
     codes, row_weight = rows.labels(block)
     *inputs, logits = forward(layers, network.activations, rows.features(block))
-    errors: Sums = [0.0] * len(layers)
-    for mix in _mixes(output.n_units, len(logits), seed=block.start):
-        root = output.fisher_root(logits, codes, row_weight, mix)
-        for depth, g in network.backpropagate(layers, inputs, root):
-            errors[depth] = errors[depth] + _moment(g, None, largest)
-    weight = output.weights(codes, row_weight).mean(axis=1).astype(logits.dtype)
+    roots = (
+        output.fisher_root(logits, codes, row_weight, mix)
+        for mix in _mixes(output.n_units, len(logits), seed=block.start)
+    )
+    errors = [
+        [_moment(g, None, largest) for _, g in network.backpropagate(layers, inputs, root)][::-1]
+        for root in roots
+    ]
+    weight = _mean_weight(output, rows, block)
     sums = [weight.sum(), *output.squared_errors(logits, codes, row_weight)]
     inputs[0] = _shifted(inputs[0], origin)
-    for a, error in zip(inputs, errors, strict=True):
+    summed: Sums = reduce(_add, errors)
+    for a, error in zip(inputs, summed, strict=True):
         sums += [weight @ a, _moment(a, weight, largest), error]
-    return sums
+    return list(map(_double, sums))
+
+
+def _mean_weight(output: Output, rows: Rows, block: slice) -> FloatArray:
+    """The weight of each row, class weights included, in the dtype of the computation."""
+    weights = output.weights(*rows.labels(block)).mean(axis=1)
+    return np.asarray(weights, dtype=rows.dtype)
 
 
 def _moment(a: Any, weight: FloatArray | None, largest: int) -> Vector:
@@ -134,17 +147,19 @@ def _moment(a: Any, weight: FloatArray | None, largest: int) -> Vector:
     if a.shape[1] > largest:
         return _diagonal_moment(a, weight)
     if weight is None:
-        return np.asarray(a.T @ a, dtype=np.float64)
+        return _double(a.T @ a)
     if sp.issparse(a):
-        moment = (a.T @ (sp.diags_array(weight) @ a)).toarray()
-        return np.asarray(moment, dtype=np.float64)
-    return np.asarray(a.T @ (a * weight[:, None]), dtype=np.float64)
+        return _double((a.T @ (sp.diags_array(weight) @ a)).toarray())
+    return _double(a.T @ (a * weight[:, None]))
 
 
 def _diagonal_moment(a: Any, weight: FloatArray | None) -> Vector:
     squares = a.multiply(a) if sp.issparse(a) else a * a
-    sums = squares.sum(axis=0) if weight is None else weight @ squares
-    return np.asarray(sums, dtype=np.float64)
+    return _double(squares.sum(axis=0) if weight is None else weight @ squares)
+
+
+def _double(values: Any) -> Vector:
+    return np.asarray(values, dtype=np.float64)
 
 
 def _mixes(n_units: int, n_rows: int, seed: int) -> Iterable[FloatArray]:
@@ -172,14 +187,17 @@ def _shifted(x: Any, origin: Any) -> Any:
     return x if sp.issparse(x) else x - origin
 
 
-def _sum_over(rows: Rows, block_sums: Any, map_lanes: MapLanes) -> Sums:
-    """Sums over blocks, lane by lane, in float64."""
-
-    def add(total: Sums, block: Sums) -> Sums:
-        return [a + b for a, b in zip(total, block, strict=True)]
+def _sum_over(rows: Rows, block_sums: Callable[[slice], Sums], map_lanes: MapLanes) -> Sums:
+    """Sums over blocks, lane by lane; what a block gives may be overwritten."""
 
     def lane_sums(lane: Lane) -> Sums:
         with np.errstate(over="ignore", invalid="ignore"):
-            return reduce(add, ([np.float64(s) for s in block_sums(block)] for block in lane))
+            return reduce(_add, map(block_sums, lane))
 
-    return reduce(add, map_lanes(lane_sums, rows.lanes))
+    return reduce(_add, map_lanes(lane_sums, rows.lanes))
+
+
+def _add(total: Sums, sums: Sums) -> Sums:
+    for part, other in zip(total, sums, strict=True):
+        part += other
+    return total

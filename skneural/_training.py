@@ -129,7 +129,7 @@ class _Run:
         self._unseen_dispersion: float | None = None
         self._rng = np.random.RandomState(seed)
         if start is None:
-            mean, variance = feature_moments(rows, map_lanes)
+            mean, variance = feature_moments(network.output, rows, map_lanes)
             start = network.initial_weights(self._rng, mean, np.sqrt(floored(variance)))
         n_layers = len(network.layers(start))
         alpha = np.full(n_layers, np.nan if settings.alpha is None else settings.alpha)
@@ -173,49 +173,55 @@ class _Run:
 
     def _round(self, one: Round, monitor: Monitor) -> str:
         """Run the solver on some or all of the rows; returns why it ended."""
+        solution, output = self.solution, self._network.output
         try:
             rows = self._first(0, one.n_rows)
-            coordinates = self._prepare(rows, one.n_rows)
-            share = total_weight(self._network.output, rows, self._map_lanes) / self._total_weight
-            alpha = self.solution.alpha * share
-            objective = Objective(self._network, rows, alpha, self._map_lanes)
+            curvature = self._start_round(rows)
+            share = total_weight(output, rows, self._map_lanes) / self._total_weight
+            objective = Objective(self._network, rows, solution.alpha * share, self._map_lanes)
+            monitor.begin(objective, self._coordinates(curvature), one.max_iter)
             loss = np.inf
             # A line search may fail because of what the solver remembers, or at the kink of an
             # activation, where there is progress to be made in other directions: start afresh.
-            monitor.begin(objective, coordinates, one.max_iter)
-            while self.solution.loss < loss:
-                loss = self.solution.loss
-                start = np.zeros_like(self.solution.theta)
+            while solution.loss < loss:
+                loss = solution.loss
+                start = np.zeros_like(solution.theta)
                 self._settings.optimizer.minimize(
                     monitor.evaluate, monitor.hessian_product, start, monitor.after_iteration
                 )
-                monitor.begin(objective, coordinates, one.max_iter)
+                curvature = self._curvature(rows)
+                monitor.begin(objective, self._coordinates(curvature), one.max_iter)
         except Stop as stop:
             return stop.reason
         return "precision"
 
-    def _prepare(self, rows: Rows, n_rows: int) -> Coordinates:
-        """Set the penalty; returns the solver's coordinates."""
-        settings, solution = self._settings, self.solution
-        n_before, self._n_trained = self._n_trained, n_rows
-        if settings.alpha is not None and settings.preconditioner is None:
-            return Identity()
-        unseen = n_before < n_rows
-        curvature = layer_curvature(
-            self._network,
-            solution.theta,
-            self._first(n_before, n_rows) if unseen else rows,
-            self._map_lanes,
-            (settings.preconditioner or Preconditioner.AUTO).largest_dimensions(rows.n_rows),
-        )
+    def _start_round(self, rows: Rows) -> Curvature | None:
+        """Set the penalty; returns the curvature, measured on unseen rows if there are any."""
+        n_before, self._n_trained = self._n_trained, rows.n_rows
+        unseen = n_before < rows.n_rows
+        curvature = self._curvature(self._first(n_before, rows.n_rows) if unseen else rows)
+        if curvature is not None and self._settings.alpha is None:
+            self.solution.alpha = self._evidence(curvature, unseen)
+        return curvature
+
+    def _curvature(self, rows: Rows) -> Curvature | None:
+        """The curvature at the current weights, if it is needed."""
+        preconditioner = self._settings.preconditioner
+        if self._settings.alpha is not None and preconditioner is None:
+            return None
+        largest = (preconditioner or Preconditioner.AUTO).largest_dimensions(self._rows.n_rows)
+        theta = self.solution.theta
+        curvature = layer_curvature(self._network, theta, rows, self._map_lanes, largest)
         if not all(np.isfinite(part).all() for factors in curvature.factors for part in factors):
             raise Stop("overflow")
-        if settings.alpha is None:
-            solution.alpha = self._evidence(curvature, unseen)
-        if settings.preconditioner is None:
+        return curvature
+
+    def _coordinates(self, curvature: Curvature | None) -> Coordinates:
+        preconditioner = self._settings.preconditioner
+        if curvature is None or preconditioner is None:
             return Identity()
-        penalty = solution.alpha / self._total_weight
-        factors = settings.preconditioner.choose(curvature.factors)
+        factors = preconditioner.choose(curvature.factors)
+        penalty = self.solution.alpha / self._total_weight
         return Kronecker(self._network, factors, penalty, self._map_lanes)
 
     def _evidence(self, curvature: Curvature, unseen: bool) -> Vector:

@@ -109,7 +109,7 @@ def test_the_scale_of_the_weights_acts_against_the_penalty(classifier, iris):
 def test_relabelling_the_classes_permutes_the_columns(classifier, iris):
     X, y = iris
     order = np.array([2, 0, 1])
-    model = classifier((), tol=5e-9, max_iter=10_000).fit(X, y)
+    model = classifier((), alpha=1.0, tol=5e-9, max_iter=10_000).fit(X, y)
     other = clone(model).fit(X, order[y])
     np.testing.assert_allclose(other.predict_proba(X)[:, order], model.predict_proba(X), atol=1e-6)
 
@@ -126,7 +126,7 @@ def test_class_weight_multiplies_the_sample_weight(classifier, iris):
 
 def test_class_weights_of_several_labels_act_on_each_label_alone(iris, targets_of_each_kind):
     X, Y = iris[0], targets_of_each_kind["multilabel-indicator"]
-    settings = {"tol": 5e-9, "max_iter": 10_000}
+    settings = {"alpha": 1.0, "tol": 5e-9, "max_iter": 10_000}
     tables = [{1: 5.0}, {}, {0: 2.0, 1: 0.5}]
     joint = SigmoidMLPClassifier((), class_weight=tables, **settings).fit(X, Y)
     for j, table in enumerate(tables):
@@ -240,8 +240,8 @@ def test_joblib_files_predict_the_same_bits(classifier, iris, tmp_path):
     ids=["float64", "fortran", "float32", "uint8", "bool", "csr"],
 )
 def test_the_data_are_not_copied(classifier, convert):
-    X = convert(np.random.default_rng(0).normal(size=(50_000, 500)))
-    y = np.arange(50_000) % 3
+    X = convert(np.random.default_rng(0).normal(size=(100_000, 250)))
+    y = np.arange(100_000) % 3
     size = X.data.nbytes if sp.issparse(X) else X.nbytes
     model = classifier(4, max_iter=2)
     tracemalloc.start()
@@ -327,7 +327,7 @@ def test_a_fit_gives_up_only_where_a_fresh_start_does_not_help(
     classifier, solver, dtype, activation, iris
 ):
     X, y = iris
-    model = classifier(8, activation, solver=solver, random_state=0, warm_start=True)
+    model = classifier(8, activation, alpha=1.0, solver=solver, random_state=0, warm_start=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X.astype(dtype), y)
@@ -341,10 +341,10 @@ def test_a_fit_gives_up_only_where_a_fresh_start_does_not_help(
 def test_overflow_in_the_middle_keeps_the_last_finite_weights(classifier, iris, monkeypatch):
     evaluate = _callbacks.Monitor.evaluate
 
-    def fragile(self, theta):
+    def fragile(self, phi):
         if self.solution.n_fev >= 6:
-            self._function = lambda theta: (np.nan, theta)
-        return evaluate(self, theta)
+            self._objective = lambda theta: (np.nan, theta)
+        return evaluate(self, phi)
 
     monkeypatch.setattr(_callbacks.Monitor, "evaluate", fragile)
     model = classifier(5, random_state=0)
@@ -435,7 +435,8 @@ def test_warm_start_continues_where_the_fit_stopped(classifier, iris):
 
 
 def test_warm_start_at_the_minimum_stays_there(classifier, iris):
-    model = classifier(5, "tanh", random_state=0, warm_start=True, max_iter=2000).fit(*iris)
+    model = classifier(5, "tanh", alpha=1.0, random_state=0, warm_start=True, max_iter=2000)
+    model.fit(*iris)
     weights = [coef.copy() for coef in model.coefs_]
     n_iter = model.n_iter_
     model.fit(*iris)
@@ -546,7 +547,7 @@ BAD_SETTINGS = [
     ({"hidden_layer_sizes": 2.5}, ValueError, "positive integers, got 2.5"),
     ({"alpha": -1}, ValueError, "alpha == -1, must be >= 0"),
     ({"alpha": np.nan}, ValueError, "alpha must be finite, got nan"),
-    ({"alpha": "small"}, TypeError, "alpha must be an instance of"),
+    ({"alpha": "small"}, ValueError, "alpha must be a number .* or 'auto'; got 'small'"),
     ({"tol": -1e-3}, ValueError, "tol == -0.001, must be >= 0"),
     ({"max_iter": 0}, ValueError, "max_iter == 0, must be >= 1"),
     ({"max_iter": 1.5}, TypeError, "max_iter must be an instance of"),
