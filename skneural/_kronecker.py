@@ -45,6 +45,8 @@ DAMPING = 1.0
 CHEAP_DIMENSIONS = 2048  # factoring more takes seconds
 FREE_DIMENSIONS = 256  # factoring less takes a few milliseconds
 LARGEST_DIMENSIONS = 8192  # half a gigabyte for a matrix
+_PAYS = 1e6
+_EVEN = 100.0
 _SMALL = 1e-12  # the least curvature that counts: there is none where all outputs are certain
 
 
@@ -54,6 +56,16 @@ class Preconditioner(Enum):
     AUTO = "auto"  # matrices where they are cheap
     KRONECKER = "kronecker"  # matrices
     DIAGONAL = "diagonal"  # diagonals
+
+    @staticmethod
+    def where_it_pays(work: float, variance: Vector) -> "Preconditioner | None":
+        """AUTO, or None for small problems with features of similar scale.
+
+        Those are solved before better coordinates make up for their cost. `work` is a pass
+        over the data, in multiplications, `variance` that of each feature, floored.
+        """
+        is_even = float(variance.max()) <= _EVEN * float(variance.min())
+        return None if work < _PAYS and is_even else Preconditioner.AUTO
 
     def check(self, layer_sizes: Sequence[int]) -> None:
         """Refuse matrices that are too large.

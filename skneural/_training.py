@@ -2,8 +2,8 @@
 
 A round has its rows. It takes the curvature at the current weights, derives from it the
 penalty of each layer, if that is to be found, and the solver's coordinates, and then runs the
-solver. The last round has all rows and at least half of the iterations. On large data, the
-first rounds run on samples that double in size, each of which holds the one before.
+solver. The last round has all rows. On large data, the first rounds run on samples that double
+in size, each of which holds the one before.
 """
 
 from collections.abc import Sequence
@@ -53,15 +53,20 @@ class Round(NamedTuple):
 
 
 def plan_rounds(n_rows: int, max_iter: int, may_sample: bool) -> list[Round]:
-    """Early rounds of 15 iterations, and a last one with at least half of all iterations."""
-    n_early = min(EARLY_ROUNDS, max_iter // (2 * ROUND_ITERATIONS))
+    """Early rounds of 15 iterations, then a last one with all rows until `max_iter`.
+
+    There are samples only if it is sure that all rows get their turn.
+    """
+    ends = [number * ROUND_ITERATIONS for number in range(1, EARLY_ROUNDS + 1)]
     share = 1
-    while may_sample and share < SMALLEST_SHARE and n_rows // (2 * share) >= SMALLEST_SAMPLE:
-        share *= 2
+    if may_sample and max_iter > ends[-1]:
+        while share < SMALLEST_SHARE and n_rows // (2 * share) >= SMALLEST_SAMPLE:
+            share *= 2
     rounds = []
-    for number in range(1, n_early + 1):
-        rounds.append(Round(n_rows // share, number * ROUND_ITERATIONS))
-        share = max(share // 2, 1)
+    for end in ends:
+        if end < max_iter:
+            rounds.append(Round(n_rows // share, end))
+            share = max(share // 2, 1)
     return [*rounds, Round(n_rows, max_iter)]
 
 
@@ -128,9 +133,14 @@ class _Run:
         self._n_trained = rows.n_rows  # rows of the last round; those after it are unseen
         self._unseen_dispersion: float | None = None
         self._rng = np.random.RandomState(seed)
+        mean, variance = feature_moments(network.output, rows, map_lanes)
+        variance = floored(variance)
+        self._preconditioner = settings.preconditioner
+        if self._preconditioner is Preconditioner.AUTO:
+            work = float(rows.n_rows) * network.n_parameters
+            self._preconditioner = Preconditioner.where_it_pays(work, variance)
         if start is None:
-            mean, variance = feature_moments(network.output, rows, map_lanes)
-            start = network.initial_weights(self._rng, mean, np.sqrt(floored(variance)))
+            start = network.initial_weights(self._rng, mean, np.sqrt(variance))
         n_layers = len(network.layers(start))
         alpha = np.full(n_layers, np.nan if settings.alpha is None else settings.alpha)
         self.solution = Solution(start, alpha)
@@ -142,7 +152,7 @@ class _Run:
             self.solution, tol=settings.tol, verbose=settings.verbose, observers=observers
         )
         plan = [Round(self._rows.n_rows, settings.max_iter)]
-        if settings.alpha is None or settings.preconditioner is not None:
+        if settings.alpha is None or self._preconditioner is not None:
             plan = plan_rounds(*plan[0], may_sample=self._is_new)
         try:
             for number, one in enumerate(plan, 1):
@@ -206,7 +216,7 @@ class _Run:
 
     def _curvature(self, rows: Rows) -> Curvature | None:
         """The curvature at the current weights, if it is needed."""
-        preconditioner = self._settings.preconditioner
+        preconditioner = self._preconditioner
         if self._settings.alpha is not None and preconditioner is None:
             return None
         largest = (preconditioner or Preconditioner.AUTO).largest_dimensions(self._rows.n_rows)
@@ -217,7 +227,7 @@ class _Run:
         return curvature
 
     def _coordinates(self, curvature: Curvature | None) -> Coordinates:
-        preconditioner = self._settings.preconditioner
+        preconditioner = self._preconditioner
         if curvature is None or preconditioner is None:
             return Identity()
         factors = preconditioner.choose(curvature.factors)
