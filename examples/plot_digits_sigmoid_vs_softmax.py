@@ -40,7 +40,7 @@ X_train, X_test, y_train, y_test, _, images = train_test_split(
     random_state=0,
 )
 
-settings = {"hidden_layer_sizes": (100,), "activation": "tanh", "random_state": 0}
+settings = {"activation": "tanh", "tol": 1e-3, "max_iter": 500, "random_state": 0}
 models = {
     "softmax": make_pipeline(StandardScaler(), SoftmaxMLPClassifier(**settings)),
     "sigmoid": make_pipeline(StandardScaler(), SigmoidMLPClassifier(**settings)),

@@ -29,19 +29,39 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     activation : str or list of str, default="relu"
         Of the hidden layers: "identity", "logistic", "tanh", "relu" or "softplus"; or a list
         with a name for each.
-    alpha : float, default=1.0
+    alpha : float or "auto", default="auto"
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
-        :class:`~sklearn.linear_model.LogisticRegression`.
+        :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
+        the training data, by the evidence and the dispersion of the labels, anew at the
+        start of each round; they are in `alpha_`.
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
         the Hessian too, so they need hidden activations other than "relu"; they are for
         solutions of high precision. "bfgs" and "trust-krylov" allocate dense matrices and
         take at most 4096 weights.
-    max_iter : int, default=200
+    preconditioner : {"auto", "kronecker", "diagonal"} or None, default="auto"
+        The coordinates in which the solver works; the minima are the same in all. "kronecker"
+        takes, for each layer, the second moments of its inputs and of the errors propagated
+        back to its outputs, "diagonal" only their diagonals, None neither. "auto" is
+        "kronecker" with two exceptions. A side of more than 2048 units or features, or of more
+        than 256 and more than there are rows, is taken as diagonal: to factor its matrix takes
+        longer than evaluations of the objective. And problems of less than 1e6 rows times
+        weights with features of similar scale (variances within a factor of 100) get none:
+        they are solved before it pays. "kronecker" takes at most 8192 units or features.
+    max_iter : int, default=100
         The most iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
         The fit has converged when no entry of the gradient is greater in magnitude.
+    early_stopping : bool, default=False
+        Whether to stop when the log loss on validation data has not become lower for
+        `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
+        data are `X_val` and `y_val` of `fit`, or else a share of the training rows, in the
+        proportion of the classes, which are then not trained on.
+    validation_fraction : float in (0, 1), default=0.1
+        That share.
+    n_iter_no_change : int, default=10
+        Iterations without improvement after which `early_stopping` stops.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, 1 where not given. "balanced" gives all classes of a target
         the same total weight. For several outputs, a list with a dict for each, applied to
@@ -50,16 +70,16 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         The share of each label that is spread evenly over the classes of its target.
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
-        is kept.
+        is kept, or, with `early_stopping`, the one with the lowest validation loss.
     warm_start : bool, default=False
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
-        then counts for the first fit only.
+        then counts for the first fit only. Histories go on.
     n_jobs : int or None, default=None
         How many of the `n_init` fits run at the same time, by joblib; they then cannot be
         interrupted one by one. A single fit uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights. The same seed gives the same bits for any number of
-        threads and jobs.
+        Seed of the initial weights, of samples of the rows and of the validation split. The
+        same seed gives the same bits for any number of threads and jobs.
     verbose : int, default=0
         If positive, print iteration, loss, gradient norm and seconds in every iteration.
 
@@ -89,7 +109,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     loss_ : float
         The objective at the final weights, penalty included.
     loss_curve_ : list of float
-        The objective after each iteration.
+        The objective after each iteration, with the penalty, and on the rows, of its round.
     n_iter_ : int
         Number of iterations.
     n_fev_ : int
@@ -99,9 +119,15 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     converged_ : bool
         Whether ``gradient_norm_ <= tol``.
     stop_reason_ : str
-        Why the solver stopped: "tol"; "max_iter"; "precision", no further progress was
-        possible at this precision; "overflow", the next weights it tried gave no finite loss;
-        or "interrupted" from the keyboard.
+        Why the solver stopped: "tol"; "max_iter"; "early_stopping"; "precision", no further
+        progress was possible at this precision; "overflow", the next weights it tried gave no
+        finite loss; or "interrupted" from the keyboard.
+    validation_scores_ : list of float
+        The log loss on the validation data after each iteration, if there are such data: the
+        mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
+        weights. Lower is better.
+    best_validation_score_ : float
+        The lowest of them.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one. The
         other attributes speak of the best.
@@ -118,6 +144,14 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     weighting them changes a single bit of the result. On larger data both change it by
     rounding, which the path of the solver amplifies.
 
+    A fit is a sequence of rounds: three of 15 iterations, and one with the rest. Each begins
+    with the penalty and the coordinates for the weights that have been reached. From 10000
+    rows on, if `max_iter` is above 45, the first rounds run on a random half, from 20000 on
+    on a quarter and then a half, with the classes in proportion. `loss_`, `gradient_norm_` and
+    `converged_` always speak of all rows and of `alpha_`. A fit with a number for `alpha` and
+    no preconditioner is a single round. The first weights are drawn as if the features were
+    standardised, with variances taken to be at least their median.
+
     References
     ----------
     J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs,
@@ -128,6 +162,13 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     optimization", Mathematical Programming 45, 1989.
     `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
 
+    J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
+    curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
+
+    D. J. C. MacKay, "The evidence framework applied to classification networks", Neural
+    Computation 4, 1992. `doi:10.1162/neco.1992.4.5.720
+    <https://doi.org/10.1162/neco.1992.4.5.720>`_
+
     B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
     `doi:10.1162/neco.1994.6.1.147 <https://doi.org/10.1162/neco.1994.6.1.147>`_
 
@@ -137,7 +178,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     >>> from skneural import SoftmaxMLPClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> classifier = SoftmaxMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-    ...                                   max_iter=500, random_state=0).fit(X, y)
+    ...                                   alpha=1.0, max_iter=500, random_state=0).fit(X, y)
     >>> classifier.predict(X[:3])
     array([0, 0, 0])
     >>> classifier.predict_activations(X[:3]).sum(axis=1).round(6)
@@ -172,19 +213,39 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     activation : str or list of str, default="relu"
         Of the hidden layers: "identity", "logistic", "tanh", "relu" or "softplus"; or a list
         with a name for each.
-    alpha : float, default=1.0
+    alpha : float or "auto", default="auto"
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
-        :class:`~sklearn.linear_model.LogisticRegression`.
+        :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
+        the training data, by the evidence and the dispersion of the labels, anew at the
+        start of each round; they are in `alpha_`.
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
         the Hessian too, so they need hidden activations other than "relu"; they are for
         solutions of high precision. "bfgs" and "trust-krylov" allocate dense matrices and
         take at most 4096 weights.
-    max_iter : int, default=200
+    preconditioner : {"auto", "kronecker", "diagonal"} or None, default="auto"
+        The coordinates in which the solver works; the minima are the same in all. "kronecker"
+        takes, for each layer, the second moments of its inputs and of the errors propagated
+        back to its outputs, "diagonal" only their diagonals, None neither. "auto" is
+        "kronecker" with two exceptions. A side of more than 2048 units or features, or of more
+        than 256 and more than there are rows, is taken as diagonal: to factor its matrix takes
+        longer than evaluations of the objective. And problems of less than 1e6 rows times
+        weights with features of similar scale (variances within a factor of 100) get none:
+        they are solved before it pays. "kronecker" takes at most 8192 units or features.
+    max_iter : int, default=100
         The most iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
         The fit has converged when no entry of the gradient is greater in magnitude.
+    early_stopping : bool, default=False
+        Whether to stop when the log loss on validation data has not become lower for
+        `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
+        data are `X_val` and `y_val` of `fit`, or else a share of the training rows, in the
+        proportion of the classes, which are then not trained on.
+    validation_fraction : float in (0, 1), default=0.1
+        That share.
+    n_iter_no_change : int, default=10
+        Iterations without improvement after which `early_stopping` stops.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, 1 where not given. "balanced" gives all classes of a target
         the same total weight. For several outputs, a list with a dict for each, applied to
@@ -193,16 +254,16 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         The share of each label that is spread evenly over yes and no.
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
-        is kept.
+        is kept, or, with `early_stopping`, the one with the lowest validation loss.
     warm_start : bool, default=False
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
-        then counts for the first fit only.
+        then counts for the first fit only. Histories go on.
     n_jobs : int or None, default=None
         How many of the `n_init` fits run at the same time, by joblib; they then cannot be
         interrupted one by one. A single fit uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights. The same seed gives the same bits for any number of
-        threads and jobs.
+        Seed of the initial weights, of samples of the rows and of the validation split. The
+        same seed gives the same bits for any number of threads and jobs.
     verbose : int, default=0
         If positive, print iteration, loss, gradient norm and seconds in every iteration.
     threshold : float or array-like of shape (n_labels,), default=0.5
@@ -235,7 +296,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     loss_ : float
         The objective at the final weights, penalty included.
     loss_curve_ : list of float
-        The objective after each iteration.
+        The objective after each iteration, with the penalty, and on the rows, of its round.
     n_iter_ : int
         Number of iterations.
     n_fev_ : int
@@ -245,9 +306,15 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     converged_ : bool
         Whether ``gradient_norm_ <= tol``.
     stop_reason_ : str
-        Why the solver stopped: "tol"; "max_iter"; "precision", no further progress was
-        possible at this precision; "overflow", the next weights it tried gave no finite loss;
-        or "interrupted" from the keyboard.
+        Why the solver stopped: "tol"; "max_iter"; "early_stopping"; "precision", no further
+        progress was possible at this precision; "overflow", the next weights it tried gave no
+        finite loss; or "interrupted" from the keyboard.
+    validation_scores_ : list of float
+        The log loss on the validation data after each iteration, if there are such data: the
+        mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
+        weights. Lower is better.
+    best_validation_score_ : float
+        The lowest of them.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one. The
         other attributes speak of the best.
@@ -264,6 +331,14 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     weighting them changes a single bit of the result. On larger data both change it by
     rounding, which the path of the solver amplifies.
 
+    A fit is a sequence of rounds: three of 15 iterations, and one with the rest. Each begins
+    with the penalty and the coordinates for the weights that have been reached. From 10000
+    rows on, if `max_iter` is above 45, the first rounds run on a random half, from 20000 on
+    on a quarter and then a half, with the classes in proportion. `loss_`, `gradient_norm_` and
+    `converged_` always speak of all rows and of `alpha_`. A fit with a number for `alpha` and
+    no preconditioner is a single round. The first weights are drawn as if the features were
+    standardised, with variances taken to be at least their median.
+
     References
     ----------
     R. Rifkin and A. Klautau, "In defense of one-vs-all classification", Journal of Machine
@@ -272,6 +347,13 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale
     optimization", Mathematical Programming 45, 1989.
     `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
+
+    J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
+    curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
+
+    D. J. C. MacKay, "The evidence framework applied to classification networks", Neural
+    Computation 4, 1992. `doi:10.1162/neco.1992.4.5.720
+    <https://doi.org/10.1162/neco.1992.4.5.720>`_
 
     B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
     `doi:10.1162/neco.1994.6.1.147 <https://doi.org/10.1162/neco.1994.6.1.147>`_

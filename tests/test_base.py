@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_classification
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _callbacks, _rows
@@ -547,6 +549,10 @@ BAD_SETTINGS = [
     ({"hidden_layer_sizes": 2.5}, ValueError, "positive integers, got 2.5"),
     ({"alpha": -1}, ValueError, "alpha == -1, must be >= 0"),
     ({"alpha": np.nan}, ValueError, "alpha must be finite, got nan"),
+    ({"preconditioner": "adam"}, ValueError, "preconditioner must be one of 'auto'"),
+    ({"early_stopping": "yes"}, ValueError, "early_stopping must be True or False"),
+    ({"validation_fraction": 1.0}, ValueError, "validation_fraction == 1.0, must be < 1"),
+    ({"n_iter_no_change": 0}, ValueError, "n_iter_no_change == 0, must be >= 1"),
     ({"alpha": "small"}, ValueError, "alpha must be a number .* or 'auto'; got 'small'"),
     ({"tol": -1e-3}, ValueError, "tol == -0.001, must be >= 0"),
     ({"max_iter": 0}, ValueError, "max_iter == 0, must be >= 1"),
@@ -665,3 +671,154 @@ def test_sparse_indicators_give_the_fit_of_dense_ones(classifier, iris, targets_
     dense = clone(model).fit(X, Y)
     for container in (sp.csr_array, sp.csr_matrix, sp.csc_array):
         assert same_fit(dense, clone(model).fit(X, container(Y)))
+
+
+# --- Validation ----------------------------------------------------------------------------
+
+
+def val_log_loss(model, X, y, weight=None):
+    return log_loss(y, model.predict_proba(X), sample_weight=weight)
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_early_stopping_keeps_the_weights_of_the_best_validation_loss(classifier, solver, iris):
+    X, y = iris
+    noisy = np.where(np.random.default_rng(0).uniform(size=150) < 0.2, 0, y)
+    X_val, y_val = X[::3], y[::3]
+    model = classifier(
+        20, "tanh", alpha=0.0, solver=solver, early_stopping=True, n_iter_no_change=4,
+        max_iter=400, random_state=0,
+    )  # fmt: skip
+    model.fit(X, noisy, X_val=X_val, y_val=y_val)
+    scores = model.validation_scores_
+    assert model.stop_reason_ == "early_stopping"
+    assert len(scores) == model.n_iter_ == len(model.loss_curve_)
+    assert model.n_iter_ - 1 - np.argmin(scores) == 4
+    assert model.best_validation_score_ == min(scores)
+    np.testing.assert_allclose(val_log_loss(model, X_val, y_val), min(scores), rtol=1e-9)
+
+
+def test_early_stopping_sets_rows_of_each_class_aside(classifier, iris):
+    X, y = iris
+    model = classifier(5, "tanh", early_stopping=True, validation_fraction=0.2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+        again = clone(model).fit(X, y)
+    assert same_fit(model, again)
+    assert len(model.validation_scores_) == model.n_iter_
+    # A class with a single row stays with the rows that are trained on.
+    labels = np.where(np.arange(150) == 77, 9, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, labels)
+    assert model.classes_.tolist() == [0, 1, 2, 9]
+    assert np.isfinite(model.best_validation_score_)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_validation_data_are_measured_only_unless_stopping_is_asked_for(
+    classifier, kind, iris, targets_of_each_kind
+):
+    X, y = iris[0], targets_of_each_kind[kind]
+    weight = np.random.default_rng(0).uniform(0.5, 2, 75)
+    model = classifier(5, "tanh", alpha=1.0, max_iter=30, tol=0.0, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y, X_val=X[::2], y_val=y[::2], sample_weight_val=weight)
+    with pytest.warns(ConvergenceWarning):
+        plain = clone(model).fit(X, y)
+    assert same_fit(model, plain)
+    assert len(model.validation_scores_) == 30
+    assert model.best_validation_score_ == min(model.validation_scores_)
+    assert not hasattr(plain, "validation_scores_")
+    p = model.predict_proba(X[::2])
+    if kind == "multilabel-indicator":
+        columns = [np.column_stack([1 - q, q]) for q in p.T]
+    else:
+        columns = p if kind == "multiclass-multioutput" else [p]
+    targets = y[::2].reshape(75, -1).T
+    losses = [log_loss(t, q, sample_weight=weight) for t, q in zip(targets, columns, strict=True)]
+    np.testing.assert_allclose(model.validation_scores_[-1], np.mean(losses), rtol=1e-9)
+
+
+def test_class_weights_count_in_the_validation_loss(classifier, iris):
+    X, y = iris
+    model = classifier((), alpha=1.0, max_iter=5, class_weight={0: 3.0})
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y, X_val=X, y_val=y)
+    expected = val_log_loss(model, X, y, np.where(y == 0, 3.0, 1.0))
+    np.testing.assert_allclose(model.validation_scores_[-1], expected, rtol=1e-9)
+
+
+def test_warm_start_goes_on_with_the_histories(classifier, iris):
+    X, y = iris
+    model = classifier(
+        10, "tanh", early_stopping=True, warm_start=True, n_iter_no_change=3, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+        first = model.best_validation_score_, model.n_iter_, list(model.validation_scores_)
+        model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+    assert model.best_validation_score_ <= first[0]
+    assert model.n_iter_ > first[1]
+    assert model.validation_scores_[: first[1]] == first[2]
+    assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_
+    assert model.best_validation_score_ == min(model.validation_scores_)
+
+
+def test_of_several_fits_the_best_on_the_validation_data_is_kept(classifier, iris):
+    X, y = iris
+    settings = {"early_stopping": True, "n_iter_no_change": 3, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        one, several = (
+            classifier(4, n_init=n, **settings).fit(X, y, X_val=X[::2], y_val=y[::2])
+            for n in (1, 4)
+        )
+    assert several.best_validation_score_ <= one.best_validation_score_
+    assert len(several.init_losses_) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y_val": None}, "X_val and y_val must be given together"),
+        ({"X_val": None, "y_val": None}, "X_val and y_val must be given together"),
+        ({"X_val": np.ones((4, 3))}, "3 features, but .* is expecting 4"),
+        ({"X_val": np.full((4, 4), np.nan)}, "NaN"),
+        ({"y_val": [0, 1, 2]}, "inconsistent numbers of samples"),
+        ({"y_val": [0, 1, 2, 7]}, r"y_val has labels that y does not have: \[7\]"),
+        ({"y_val": np.eye(4, 3, dtype=int)}, "should be a 1d array"),
+        ({"sample_weight_val": [1, 1]}, "inconsistent numbers of samples"),
+        ({"sample_weight_val": [1, 1, -1, 1]}, "sample_weight_val must not be negative"),
+        ({"sample_weight_val": [0, 0, 0, 0]}, "sample_weight_val must have a positive sum"),
+    ],
+)
+def test_bad_validation_data_are_an_error(classifier, iris, change, message):
+    given = {"X_val": np.ones((4, 4)), "y_val": [0, 1, 2, 0], "sample_weight_val": [1, 1, 1, 1]}
+    model = classifier(3)
+    with pytest.raises(ValueError, match=message):
+        model.fit(*iris, **{**given, **change})
+    assert not hasattr(model, "coefs_")
+
+
+def test_one_row_left_for_training_is_enough_but_none_is_not(classifier):
+    X, y = np.eye(2), [0, 1]
+    model = classifier(3, early_stopping=True, validation_fraction=0.9)
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.9 of 2 rows leaves none"):
+        model.fit(X, y)
+
+
+# --- Rows by the scale of their features ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("load", "least"), [(load_wine, 0.9), (load_breast_cancer, 0.92), (load_digits, 0.97)]
+)
+def test_raw_features_are_learnt_from(classifier, load, least):
+    X, y = load(return_X_y=True)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert cross_val_score(classifier(random_state=0), X, y, cv=folds).mean() > least
