@@ -31,7 +31,7 @@ from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
-SAMPLE_LANES = 4  # each holds second moments of its own
+SAMPLE_LANES = 2  # each holds second moments of its own
 EXACT_UNITS = 32  # of more output units, roots are mixed
 N_MIXES = 8
 _SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
@@ -123,10 +123,10 @@ def _block_sums(
         output.fisher_root(logits, codes, row_weight, mix)
         for mix in _mixes(output.n_units, len(logits), seed=block.start)
     )
-    errors = [
+    errors = (
         [_moment(g, None, largest) for _, g in network.backpropagate(layers, inputs, root)][::-1]
         for root in roots
-    ]
+    )
     weight = _mean_weight(output, rows, block)
     sums = [weight.sum(), *output.squared_errors(logits, codes, row_weight)]
     inputs[0] = _shifted(inputs[0], origin)

@@ -186,10 +186,10 @@ class _Run:
         solution, output = self.solution, self._network.output
         try:
             rows = self._first(0, one.n_rows)
-            curvature = self._start_round(rows)
+            coordinates = self._start_round(rows)
             share = total_weight(output, rows, self._map_lanes) / self._total_weight
             objective = Objective(self._network, rows, solution.alpha * share, self._map_lanes)
-            monitor.begin(objective, self._coordinates(curvature), one.max_iter)
+            monitor.begin(objective, coordinates, one.max_iter)
             loss = np.inf
             # A line search may fail because of what the solver remembers, or at the kink of an
             # activation, where there is progress to be made in other directions: start afresh.
@@ -199,20 +199,20 @@ class _Run:
                 self._settings.optimizer.minimize(
                     monitor.evaluate, monitor.hessian_product, start, monitor.after_iteration
                 )
-                curvature = self._curvature(rows)
-                monitor.begin(objective, self._coordinates(curvature), one.max_iter)
+                coordinates = self._coordinates(self._curvature(rows))
+                monitor.begin(objective, coordinates, one.max_iter)
         except Stop as stop:
             return stop.reason
         return "precision"
 
-    def _start_round(self, rows: Rows) -> Curvature | None:
-        """Set the penalty; returns the curvature, measured on unseen rows if there are any."""
+    def _start_round(self, rows: Rows) -> Coordinates:
+        """Set penalty and coordinates, by the curvature on unseen rows if there are any."""
         n_before, self._n_trained = self._n_trained, rows.n_rows
         unseen = n_before < rows.n_rows
         curvature = self._curvature(self._first(n_before, rows.n_rows) if unseen else rows)
         if curvature is not None and self._settings.alpha is None:
             self.solution.alpha = self._evidence(curvature, unseen)
-        return curvature
+        return self._coordinates(curvature)
 
     def _curvature(self, rows: Rows) -> Curvature | None:
         """The curvature at the current weights, if it is needed."""
