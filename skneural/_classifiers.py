@@ -101,7 +101,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     stop_reason_ : str
         Why the solver stopped: "tol"; "max_iter"; "precision", no further progress was
         possible at this precision; "overflow", the next weights it tried gave no finite loss;
-        or "interrupted" from the keyboard.
+        "callback", one of `set_callbacks` asked for it; or "interrupted" from the keyboard.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one. The
         other attributes speak of the best.
@@ -247,7 +247,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     stop_reason_ : str
         Why the solver stopped: "tol"; "max_iter"; "precision", no further progress was
         possible at this precision; "overflow", the next weights it tried gave no finite loss;
-        or "interrupted" from the keyboard.
+        "callback", one of `set_callbacks` asked for it; or "interrupted" from the keyboard.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one. The
         other attributes speak of the best.
