@@ -14,7 +14,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
-from skneural._callbacks import Solution
+from skneural._callbacks import CallbackSupportMixin, Solution, WatchedFit, with_callbacks
 from skneural._kronecker import PRECONDITIONERS
 from skneural._network import Layer, Network, pack
 from skneural._optimizers import OPTIMIZERS
@@ -41,7 +41,7 @@ _ADVICE = {
 }
 
 
-class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
+class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """A fully connected network; a subclass says what its output layer is."""
 
     loss_curve_: list[float]
@@ -124,7 +124,8 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
             If the gradient norm is still above `tol` when the solver stops, or if the fit is
             interrupted from the keyboard.
         """
-        # All is done on a copy, whose state is taken over when it is complete.
+        # All is done on a copy, whose state is taken over when it is complete. It is also the
+        # copy that callbacks are shown.
         fitted = copy(self)
         fitted._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         self.__dict__ = fitted.__dict__
@@ -145,6 +146,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @with_callbacks
     def _fit(self, X, y, sample_weight, validation) -> None:
         sizes = check.hidden_layers(self.hidden_layer_sizes)
         activation_names = check.hidden_activations(self.activation, len(sizes))
@@ -152,6 +154,7 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
             "label_smoothing", self.label_smoothing, min_val=0, max_val=1, include_boundaries="left"
         )
         settings = self._check_settings()
+        given = {"X": X, "y": y, "sample_weight": sample_weight}
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
         X = check.check_numbers(X)
         targets, codes = encode_targets(y)
@@ -184,13 +187,19 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
             start=start,
             validation_rows=validation_rows,
         )
-        solutions = self._run_all(run, seeds)
         self._activation_names = activation_names
         if not continued:
             self.loss_curve_, self.n_fev_ = [], 0
             for name in ("validation_scores_", "best_validation_score_"):
                 self.__dict__.pop(name, None)
-        self._store(network, targets, solutions, validation_rows is not None)
+        is_validated = validation_rows is not None
+        attributes_at = partial(self._attributes_at, network, targets, is_validated)
+        watched = WatchedFit(
+            self, attributes_at, n_runs=len(seeds), max_iter=settings.max_iter, **given
+        )
+        solutions = self._run_all(partial(watched.run, run), seeds)
+        self._store(network, targets, is_validated, solutions)
+        watched.end()
 
     def _check_settings(self) -> Settings:
         """What a training run is told beside the data and the start."""
@@ -265,16 +274,25 @@ class BaseMLPClassifier(NetworkPredictor, BaseEstimator, metaclass=ABCMeta):
         """Run with every seed; in one process, an interruption ends the last of the runs."""
         solutions: list[Solution] = []
         if len(seeds) > 1 and effective_n_jobs(self.n_jobs) > 1:
-            solutions += Parallel(n_jobs=self.n_jobs)(delayed(run)(seed=seed) for seed in seeds)
+            calls = (delayed(run)(*numbered) for numbered in enumerate(seeds))
+            solutions += Parallel(n_jobs=self.n_jobs)(calls)
             return solutions
-        for seed in seeds:
-            solutions.append(run(seed=seed))
-            if solutions[-1].stop_reason == "interrupted":
+        for numbered in enumerate(seeds):
+            solutions.append(run(*numbered))
+            if solutions[-1].is_last or solutions[-1].stop_reason == "interrupted":
                 break
         return solutions
 
+    def _attributes_at(
+        self, network: Network, targets: Targets, is_validated: bool, solution: Solution
+    ) -> dict[str, Any]:
+        """What `fit` would leave if it ended with this solution."""
+        fitted = copy(self)
+        fitted._store(network, targets, is_validated, [solution])
+        return fitted.__dict__
+
     def _store(
-        self, network: Network, targets: Targets, solutions: list[Solution], is_validated: bool
+        self, network: Network, targets: Targets, is_validated: bool, solutions: list[Solution]
     ) -> None:
         by_validation = is_validated and self.early_stopping
         best = min(

@@ -119,9 +119,10 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     converged_ : bool
         Whether ``gradient_norm_ <= tol``.
     stop_reason_ : str
-        Why the solver stopped: "tol"; "max_iter"; "early_stopping"; "precision", no further
-        progress was possible at this precision; "overflow", the next weights it tried gave no
-        finite loss; or "interrupted" from the keyboard.
+        Why the solver stopped: "tol"; "max_iter"; "early_stopping"; "callback", one of
+        `set_callbacks` asked for it; "precision", no further progress was possible at this
+        precision; "overflow", the next weights it tried gave no finite loss; or "interrupted"
+        from the keyboard.
     validation_scores_ : list of float
         The log loss on the validation data after each iteration, if there are such data: the
         mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
@@ -306,9 +307,10 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     converged_ : bool
         Whether ``gradient_norm_ <= tol``.
     stop_reason_ : str
-        Why the solver stopped: "tol"; "max_iter"; "early_stopping"; "precision", no further
-        progress was possible at this precision; "overflow", the next weights it tried gave no
-        finite loss; or "interrupted" from the keyboard.
+        Why the solver stopped: "tol"; "max_iter"; "early_stopping"; "callback", one of
+        `set_callbacks` asked for it; "precision", no further progress was possible at this
+        precision; "overflow", the next weights it tried gave no finite loss; or "interrupted"
+        from the keyboard.
     validation_scores_ : list of float
         The log loss on the validation data after each iteration, if there are such data: the
         mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
