@@ -90,6 +90,11 @@ class Optimizer:
 
         `function` gives its value and gradient, `hessian_product` the product of its Hessian,
         at the first vector, with the second.
+
+        Raises
+        ------
+        OverflowError
+            If the solver's own arithmetic overflows, and it does not go on.
         """
         # Where the solver's own arithmetic overflows, what it tries next is not finite.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -98,7 +103,12 @@ class Optimizer:
                 problem["callback"] = _while_it_falls(callback, start)
             else:
                 problem = {"fun": function, "callback": callback}
-            minimize(x0=start, jac=True, method=self.method, options=dict(self.options), **problem)
+            try:
+                minimize(
+                    x0=start, jac=True, method=self.method, options=dict(self.options), **problem
+                )
+            except ValueError as error:  # scipy found infinite numbers in its own arithmetic
+                raise OverflowError from error
 
 
 def _magnified(function: Function, hessian_product: HessianProduct) -> dict[str, Any]:

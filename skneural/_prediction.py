@@ -82,6 +82,7 @@ class NetworkPredictor(
         values = self._map_logits(
             X, lambda logits: targets.present(output.log_probabilities(logits))
         )
+        values[np.exp(values) == 1] = 0  # where `predict_proba` is 1
         return output.split_classes(values) if targets.is_multioutput else values
 
     def decision_function(self, X):

@@ -203,6 +203,8 @@ class _Run:
                 monitor.begin(objective, coordinates, one.max_iter)
         except Stop as stop:
             return stop.reason
+        except OverflowError:
+            return "overflow"
         return "precision"
 
     def _start_round(self, rows: Rows) -> Coordinates:
