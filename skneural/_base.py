@@ -14,8 +14,9 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
-from skneural._callbacks import CallbackSupportMixin, Solution, WatchedFit, with_callbacks
+from skneural._callbacks import CallbackSupportMixin, WatchedFit, with_callbacks
 from skneural._kronecker import PRECONDITIONERS
+from skneural._monitor import Solution
 from skneural._network import Layer, Network, pack
 from skneural._optimizers import OPTIMIZERS
 from skneural._prediction import NetworkPredictor

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneural._callbacks import Monitor, Observer, Solution, Stop, Validation
 from skneural._evidence import evidence, optimism
 from skneural._kronecker import Coordinates, Identity, Kronecker, Preconditioner
 from skneural._moments import Curvature, feature_moments, floored, layer_curvature
+from skneural._monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._network import Network
 from skneural._objective import Objective, log_loss, total_weight
 from skneural._optimizers import Optimizer

@@ -20,6 +20,7 @@ LAYERS = [
     "_optimizers",
     "_targets",
     "_parameters",
+    "_monitor",
     "_callbacks",
     "_training",
     "_prediction",

@@ -19,7 +19,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
-from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _callbacks, _rows
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _monitor, _rows
 from skneural._optimizers import OPTIMIZERS
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
@@ -341,14 +341,14 @@ def test_a_fit_gives_up_only_where_a_fresh_start_does_not_help(
 
 
 def test_overflow_in_the_middle_keeps_the_last_finite_weights(classifier, iris, monkeypatch):
-    evaluate = _callbacks.Monitor.evaluate
+    evaluate = _monitor.Monitor.evaluate
 
     def fragile(self, phi):
         if self.solution.n_fev >= 6:
             self._objective = lambda theta: (np.nan, theta)
         return evaluate(self, phi)
 
-    monkeypatch.setattr(_callbacks.Monitor, "evaluate", fragile)
+    monkeypatch.setattr(_monitor.Monitor, "evaluate", fragile)
     model = classifier(5, random_state=0)
     with pytest.warns(ConvergenceWarning, match="overflowed where the solver went next"):
         model.fit(*iris)
@@ -359,14 +359,14 @@ def test_overflow_in_the_middle_keeps_the_last_finite_weights(classifier, iris, 
 
 @pytest.mark.parametrize("solver", [n for n, o in OPTIMIZERS.items() if o.second_order])
 def test_ctrl_c_inside_a_hessian_product_keeps_the_last_iterate(solver, iris, monkeypatch):
-    hessian_product = _callbacks.Monitor.hessian_product
+    hessian_product = _monitor.Monitor.hessian_product
 
     def interrupted(self, theta, direction):
         if len(self.solution.loss_curve) == 3:
             signal.raise_signal(signal.SIGINT)
         return hessian_product(self, theta, direction)
 
-    monkeypatch.setattr(_callbacks.Monitor, "hessian_product", interrupted)
+    monkeypatch.setattr(_monitor.Monitor, "hessian_product", interrupted)
     model = SoftmaxMLPClassifier(5, "tanh", solver=solver, random_state=0)
     with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
         model.fit(*iris)
@@ -380,7 +380,7 @@ def test_second_order_solvers_take_kinks_in_no_layer_at_all(iris):
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, monkeypatch):
-    after_iteration = _callbacks.Monitor.after_iteration
+    after_iteration = _monitor.Monitor.after_iteration
 
     def interrupted(self, theta):
         after_iteration(self, theta)
@@ -390,7 +390,7 @@ def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, monkeypatch):
     reference = classifier(5, "tanh", solver=solver, random_state=0, max_iter=4)
     with pytest.warns(ConvergenceWarning):
         reference.fit(*iris)
-    monkeypatch.setattr(_callbacks.Monitor, "after_iteration", interrupted)
+    monkeypatch.setattr(_monitor.Monitor, "after_iteration", interrupted)
     model = classifier(5, "tanh", solver=solver, random_state=0, n_init=3)
     with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
         model.fit(*iris)
@@ -407,7 +407,7 @@ def test_ctrl_c_before_there_is_an_iterate_is_passed_on(classifier, method, iris
 
     model = classifier(5, random_state=0, tol=0.01).fit(*iris)
     before = model.predict_proba(iris[0])
-    monkeypatch.setattr(_callbacks.Monitor, method, interrupted)
+    monkeypatch.setattr(_monitor.Monitor, method, interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(*iris)
     np.testing.assert_array_equal(model.predict_proba(iris[0]), before)
