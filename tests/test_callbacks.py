@@ -1,4 +1,4 @@
-"""The monitor and its observers; scikit-learn's callbacks on the two classes."""
+"""The callbacks of scikit-learn, on the two classes."""
 
 import pickle
 from importlib.util import find_spec
@@ -17,8 +17,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skneural._monitor import Monitor
-
-# Callbacks of scikit-learn
 
 HAS_CALLBACKS = find_spec("sklearn.callback") is not None
 with_callbacks_only = pytest.mark.skipif(not HAS_CALLBACKS, reason="scikit-learn < 1.9")
