@@ -26,6 +26,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._network import Layer, Network, forward
+from skneural._objective import power_of_two, total_weight
 from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, Vector
 
@@ -58,15 +59,16 @@ def feature_moments(rows: Rows, map_lanes: MapLanes) -> tuple[Vector, Vector]:
     """Weighted mean and variance of each feature, from a sample of the rows."""
     rows = _sample(rows)
     origin = _origin(rows)
+    scale = power_of_two(rows.labels(np.arange(rows.n_rows))[1].mean())
 
     def block_sums(block: slice) -> Sums:
         x = _shifted(rows.features(block), origin)
-        weight = rows.labels(block)[1].astype(rows.dtype)
+        weight = (rows.labels(block)[1] / scale).astype(rows.dtype)
         return [weight.sum(), weight @ x, _diagonal_moment(x, weight)]
 
     weight, first, second = _sum_over(rows, block_sums, map_lanes)
-    mean = first / weight
-    return origin + mean, np.maximum(second / weight - mean**2, 0)
+    mean, variance = _central(weight, first, second, rows.dtype)
+    return origin + mean, variance
 
 
 def diagonal(side: Vector) -> Vector:
@@ -93,13 +95,13 @@ def layer_curvature(
     """
     rows = _sample(rows)
     origin = _origin(rows)
+    scale = power_of_two(total_weight(network.output, rows, map_lanes) / rows.n_rows)
     layers = network.layers(theta.astype(rows.dtype))
-    block_sums = partial(_block_sums, network, layers, rows, origin, largest)
+    block_sums = partial(_block_sums, network, layers, rows, scale, origin, largest)
     weight, residual, expected, *sums = _sum_over(rows, block_sums, map_lanes)
     factors: list[Factors] = []
     for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
-        mean = first / weight
-        A = A / weight - (np.outer(mean, mean) if A.ndim == 2 else mean**2)
+        mean, A = _central(weight, first, A, rows.dtype)
         factors.append(Factors(mean if factors else origin + mean, A, G / weight))
     return Curvature(factors, float(residual / expected) if expected > 0 else 0.0)
 
@@ -108,6 +110,7 @@ def _block_sums(
     network: Network,
     layers: list[Layer],
     rows: Rows,
+    scale: float,
     origin: FloatArray,
     largest: int,
     block: slice,
@@ -115,6 +118,7 @@ def _block_sums(
     """``[S, residual, expected, (sum w a, sum w a a', sum g g') of each layer]`` of a block."""
     output = network.output
     codes, row_weight = rows.labels(block)
+    row_weight = row_weight / scale
     *inputs, logits = forward(layers, network.activations, rows.features(block))
     errors: Sums = [0.0] * len(layers)
     for mix in _mixes(output.n_units, len(logits), seed=block.start):
@@ -127,6 +131,24 @@ def _block_sums(
     for a, error in zip(inputs, errors, strict=True):
         sums += [weight @ a, _moment(a, weight, largest), error]
     return sums
+
+
+def _central(
+    weight: float, first: Vector, second: Vector, dtype: np.dtype[Any]
+) -> tuple[Vector, Vector]:
+    """Mean and covariance, or its diagonal, from weighted sums that were taken in `dtype`.
+
+    What differs from its mean by no more than rounding counts as constant.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, second = first / weight, second / weight
+        rounding = 8 * len(mean) * np.finfo(dtype).eps * diagonal(second)
+        covariance = second - (np.outer(mean, mean) if second.ndim == 2 else mean**2)
+        constant = diagonal(covariance) <= rounding
+    covariance[constant] = 0
+    if covariance.ndim == 2:
+        covariance[:, constant] = 0
+    return mean, covariance
 
 
 def _moment(a: Any, weight: FloatArray | None, largest: int) -> Vector:
