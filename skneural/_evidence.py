@@ -77,7 +77,7 @@ def evidence(
         return alpha / float((1 / variance).mean()), gamma
 
     variances = [diagonal(A) for _, A, _ in factors]
-    units = [floored(variances[0]), *(np.full(len(v), v.mean() or 1.0) for v in variances[1:])]
+    units = [floored(variances[0]), *(floored(np.full(len(v), v.mean())) for v in variances[1:])]
     alpha, gamma = np.array(list(map_layers(solve, zip(factors, layers, units, strict=True)))).T
     return alpha, gamma
 

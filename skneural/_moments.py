@@ -26,6 +26,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._network import Layer, Network, forward
+from skneural._objective import power_of_two, total_weight
 from skneural._outputs import Output
 from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, Vector
@@ -59,16 +60,16 @@ def feature_moments(output: Output, rows: Rows, map_lanes: MapLanes) -> tuple[Ve
     """Weighted mean and variance of each feature, from a sample of the rows."""
     rows = _sample(rows)
     origin = _origin(rows)
+    scale = power_of_two(total_weight(output, rows, map_lanes) / rows.n_rows)
 
     def block_sums(block: slice) -> Sums:
         x = _shifted(rows.features(block), origin)
-        weight = _mean_weight(output, rows, block)
+        weight = _mean_weight(output, rows, block, scale)
         return [_double(weight.sum()), _double(weight @ x), _diagonal_moment(x, weight)]
 
     weight, first, second = _sum_over(rows, block_sums, map_lanes)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = first / weight
-        return origin + mean, np.maximum(second / weight - mean**2, 0)
+    mean, variance = _central(weight, first, second, rows.dtype)
+    return origin + mean, variance
 
 
 def diagonal(side: Vector) -> Vector:
@@ -95,15 +96,14 @@ def layer_curvature(
     """
     rows = _sample(rows)
     origin = _origin(rows)
+    scale = power_of_two(total_weight(network.output, rows, map_lanes) / rows.n_rows)
     layers = network.layers(theta.astype(rows.dtype))
-    block_sums = partial(_block_sums, network, layers, rows, origin, largest)
+    block_sums = partial(_block_sums, network, layers, rows, scale, origin, largest)
     weight, residual, expected, *sums = _sum_over(rows, block_sums, map_lanes)
     factors: list[Factors] = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
-            mean = first / weight
-            A = A / weight - (np.outer(mean, mean) if A.ndim == 2 else mean**2)
-            factors.append(Factors(mean if factors else origin + mean, A, G / weight))
+    for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
+        mean, A = _central(weight, first, A, rows.dtype)
+        factors.append(Factors(mean if factors else origin + mean, A, G / weight))
     return Curvature(factors, float(residual / expected) if expected > 0 else 0.0)
 
 
@@ -111,6 +111,7 @@ def _block_sums(
     network: Network,
     layers: list[Layer],
     rows: Rows,
+    scale: float,
     origin: FloatArray,
     largest: int,
     block: slice,
@@ -118,6 +119,7 @@ def _block_sums(
     """``[S, residual, expected, (sum w a, sum w a a', sum g g') of each layer]`` of a block."""
     output = network.output
     codes, row_weight = rows.labels(block)
+    row_weight = row_weight / scale
     *inputs, logits = forward(layers, network.activations, rows.features(block))
     roots = (
         output.fisher_root(logits, codes, row_weight, mix)
@@ -127,7 +129,7 @@ def _block_sums(
         [_moment(g, None, largest) for _, g in network.backpropagate(layers, inputs, root)][::-1]
         for root in roots
     )
-    weight = _mean_weight(output, rows, block)
+    weight = _mean_weight(output, rows, block, scale)
     sums = [weight.sum(), *output.squared_errors(logits, codes, row_weight)]
     inputs[0] = _shifted(inputs[0], origin)
     summed: Sums = reduce(_add, errors)
@@ -136,10 +138,28 @@ def _block_sums(
     return list(map(_double, sums))
 
 
-def _mean_weight(output: Output, rows: Rows, block: slice) -> FloatArray:
+def _mean_weight(output: Output, rows: Rows, block: slice, scale: float) -> FloatArray:
     """The weight of each row, class weights included, in the dtype of the computation."""
-    weights = output.weights(*rows.labels(block)).mean(axis=1)
+    weights = output.weights(*rows.labels(block)).mean(axis=1) / scale
     return np.asarray(weights, dtype=rows.dtype)
+
+
+def _central(
+    weight: Vector, first: Vector, second: Vector, dtype: np.dtype[Any]
+) -> tuple[Vector, Vector]:
+    """Mean and covariance, or its diagonal, from weighted sums that were taken in `dtype`.
+
+    What differs from its mean by no more than rounding counts as constant.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, second = first / weight, second / weight
+        rounding = 100 * np.finfo(dtype).eps * diagonal(second)
+        covariance = second - (np.outer(mean, mean) if second.ndim == 2 else mean**2)
+        constant = diagonal(covariance) <= rounding
+    covariance[constant] = 0
+    if covariance.ndim == 2:
+        covariance[:, constant] = 0
+    return mean, covariance
 
 
 def _moment(a: Any, weight: FloatArray | None, largest: int) -> Vector:

@@ -50,9 +50,8 @@ class Objective:
         self.rows = rows
         self.map_lanes = map_lanes
         self.total_weight = total_weight(network.output, rows, map_lanes)
-        # Sums are taken with weights of mean about 1, so that float32 can hold them. A power
-        # of two changes no bit.
-        self._scale = float(np.exp2(np.round(np.log2(self.total_weight / rows.n_rows))))
+        # Sums are taken with weights of mean about 1, so that float32 can hold them.
+        self._scale = power_of_two(self.total_weight / rows.n_rows)
         self._divisor = self.total_weight / self._scale
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
@@ -121,6 +120,19 @@ class Objective:
         """Features, codes and scaled weights of a block."""
         codes, weight = self.rows.labels(rows)
         return self.rows.features(rows), codes, weight / self._scale
+
+
+def power_of_two(value: float) -> float:
+    """The one that is nearest to `value`; to divide by it changes no bit."""
+    return float(np.exp2(np.round(np.log2(value))))
+
+
+def weighted_rows(output: Output, rows: Rows) -> Rows:
+    """The rows of which a loss has a weight, or all if none has."""
+    blocks = [block for lane in rows.lanes for block in lane]
+    used = [output.weights(*rows.labels(block)).any(axis=1) for block in blocks]
+    index = np.flatnonzero(np.concatenate(used))
+    return rows.sample(index) if 0 < len(index) < rows.n_rows else rows
 
 
 def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float:

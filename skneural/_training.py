@@ -18,7 +18,7 @@ from skneural._kronecker import Coordinates, Identity, Kronecker, Preconditioner
 from skneural._moments import Curvature, feature_moments, floored, layer_curvature
 from skneural._monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._network import Network
-from skneural._objective import Objective, log_loss, total_weight
+from skneural._objective import Objective, log_loss, total_weight, weighted_rows
 from skneural._optimizers import Optimizer
 from skneural._rows import MapLanes, Rows, lane_map, stratified_order
 from skneural._typing import IntArray, Vector
@@ -96,6 +96,7 @@ def train(
     ValueError
         If loss or gradient overflow at the first weights.
     """
+    rows = weighted_rows(network.output, rows)  # a sample of others might have no weight at all
     with lane_map(float(rows.n_rows) * network.n_parameters) as map_lanes:
         run = _Run(network, rows, settings, seed, start, map_lanes)
         restored = None
@@ -172,7 +173,9 @@ class _Run:
     def finish(self, reason: str, restored: Vector | None) -> Solution:
         """What is measured at the solution speaks of all rows."""
         solution = self.solution
-        if restored is not None or self._n_trained < self._rows.n_rows:
+        # An interruption may come when the rows or the penalty are new, and the loss is not.
+        is_stale = reason == "interrupted" or self._n_trained < self._rows.n_rows
+        if restored is not None or is_stale:
             solution.theta = solution.theta if restored is None else restored
             objective = Objective(self._network, self._rows, solution.alpha, self._map_lanes)
             solution.loss, gradient = objective(solution.theta)

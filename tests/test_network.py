@@ -155,3 +155,39 @@ def test_forward_gives_the_values_of_all_layers():
     hidden = np.maximum(X @ first.coef + first.intercept, 0)
     np.testing.assert_allclose(values[1], hidden, rtol=1e-14)
     np.testing.assert_allclose(values[2], hidden @ second.coef + second.intercept, rtol=1e-12)
+
+
+@pytest.mark.parametrize("output", [SoftmaxOutput((3,)), SigmoidOutput((3, 2))])
+@pytest.mark.parametrize(
+    "names", [[], *([name] for name in ACTIVATIONS), ["tanh", "relu"]], ids=str
+)
+def test_backpropagated_errors_are_those_whose_products_are_the_gradient(output, names):
+    network = make(output, names)
+    X, codes, weight, theta = sample(network)
+    layers = network.layers(theta)
+    *inputs, logits = forward(layers, network.activations, X)
+    _, delta = output.loss_gradient(logits, codes, weight)
+    _, gradient = loss_and_gradient(network, theta, X, codes, weight)
+    depths = []
+    for depth, error in network.backpropagate(layers, inputs, delta):
+        depths.append(depth)
+        intercept, coef = network.layers(gradient)[depth]
+        np.testing.assert_allclose(inputs[depth].T @ error, coef, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(error.sum(axis=0), intercept, rtol=1e-12, atol=1e-13)
+    assert depths == list(reversed(range(len(layers))))
+
+
+@pytest.mark.parametrize("names", [[], ["tanh"], ["relu", "softplus"]], ids=str)
+def test_initial_weights_on_features_in_any_units_are_those_on_standardised_ones(names):
+    network = make(SoftmaxOutput((3,)), names)
+    X, _, _, _ = sample(network)
+    location, scale = np.array([0.0, -3.0, 1e3, 7.0, 0.1]), np.array([1.0, 1e-3, 1e4, 2.0, 50.0])
+    plain = network.initial_weights(np.random.RandomState(0))
+    moved = network.initial_weights(np.random.RandomState(0), location, scale)
+    logits, same = (
+        forward(network.layers(theta), network.activations, features)[-1]
+        for theta, features in ((plain, X), (moved, location + scale * X))
+    )
+    np.testing.assert_allclose(same, logits, rtol=1e-8, atol=1e-9)
+    default = network.initial_weights(np.random.RandomState(0), 0.0, 1.0)
+    np.testing.assert_array_equal(default, plain)

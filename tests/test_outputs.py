@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -244,3 +246,95 @@ def test_class_weights_apply_to_the_loss_of_their_own_target(make_output):
     first, others = plain.split_units(gradient)
     np.testing.assert_allclose(weighted.split_units(changed)[0], first * factor, rtol=1e-14)
     np.testing.assert_array_equal(weighted.split_units(changed)[1], others)
+
+
+SMOOTHED = [0.0, 0.3]
+
+
+def hessian(output, logits, codes, row_weight):
+    """The Hessian of each row's loss with respect to its logits."""
+    units = np.eye(output.n_units)
+    columns = [
+        output.gradient_products(logits, np.tile(unit, (len(logits), 1)), codes, row_weight)[1]
+        for unit in units
+    ]
+    return np.stack(columns, axis=2)
+
+
+@pytest.mark.parametrize("label_smoothing", SMOOTHED)
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_the_outer_products_of_the_fisher_roots_sum_to_the_hessian(
+    make_output, n_classes, label_smoothing
+):
+    class_weight = [np.linspace(0.0, 2.0, k) for k in n_classes]
+    output = make_output(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
+    data = sample(output)
+    roots = [output.fisher_root(*data, unit) for unit in np.eye(output.n_units)]
+    fisher = np.einsum("riu,riv->ruv", *[np.stack(roots, axis=1)] * 2)
+    np.testing.assert_allclose(fisher, hessian(output, *data), rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("n_classes", [(2,), (4,), (3, 2)])
+def test_roots_mixed_with_random_signs_have_the_hessian_for_their_mean_outer_product(
+    make_output, n_classes
+):
+    output = make_output(n_classes)
+    data = sample(output)
+    patterns = np.array(list(product([-1.0, 1.0], repeat=output.n_units)))
+    mixed = [output.fisher_root(*data, np.tile(signs, (len(data[0]), 1))) for signs in patterns]
+    mean = np.einsum("iru,irv->ruv", mixed, mixed) / len(patterns)
+    np.testing.assert_allclose(mean, hessian(output, *data), rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_fisher_roots_have_the_dtype_of_the_logits_and_vanish_at_certainty(make_output, dtype):
+    output = make_output((3,))
+    z = np.array([[1e30, -1e30, -1e30]], dtype=dtype)
+    for unit in np.eye(3):
+        root = output.fisher_root(z, np.array([[1]]), np.ones(1), unit)
+        assert root.dtype == dtype
+        np.testing.assert_array_equal(root, 0)
+
+
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_the_degrees_are_the_rank_of_the_hessian(make_output, n_classes):
+    output = make_output(n_classes)
+    logits, codes, _ = sample(output, scale=1.0)
+    ranks = np.linalg.matrix_rank(hessian(output, logits, codes, np.ones(len(logits))), tol=1e-10)
+    np.testing.assert_array_equal(ranks, output.n_degrees)
+
+
+@pytest.mark.parametrize("label_smoothing", SMOOTHED)
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_squared_errors_are_those_of_the_units_each_with_its_weight(
+    make_output, n_classes, label_smoothing
+):
+    class_weight = [np.linspace(0.5, 2.0, k) for k in n_classes]
+    output = make_output(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
+    logits, codes, row_weight = sample(output)
+    residual, expected = output.squared_errors(logits, codes, row_weight)
+    sums = np.zeros(2)
+    activations, targets = output.activations(logits), output.targets(codes)
+    units = zip(output.split_units(activations), output.split_units(targets), strict=True)
+    for j, (p, t) in enumerate(units):
+        weight = row_weight * class_weight[j][codes[:, j]]
+        sums += weight @ ((t - p) ** 2).sum(axis=1), weight @ (p * (1 - p)).sum(axis=1)
+    np.testing.assert_allclose([residual, expected], sums, rtol=1e-12)
+
+
+def test_calibrated_labels_have_the_squared_errors_that_are_expected(make_output):
+    output = make_output((2,))
+    logits = np.repeat(sample(output, n=1)[0], 2, axis=0)
+    p = np.exp(output.log_probabilities(logits[:1]))[0]  # every label as often as it is likely
+    residual, expected = output.squared_errors(logits, np.array([[0], [1]]), p)
+    np.testing.assert_allclose(residual, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_log_losses_are_minus_the_log_probabilities_of_the_labels(make_output, n_classes):
+    output = make_output(n_classes, label_smoothing=0.3)
+    logits, codes, _ = sample(output)
+    losses = output.log_losses(logits, codes)
+    assert losses.shape == codes.shape
+    for j, column in enumerate(output.split_classes(output.log_probabilities(logits))):
+        np.testing.assert_array_equal(losses[:, j], -column[np.arange(len(codes)), codes[:, j]])

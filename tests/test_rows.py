@@ -5,7 +5,14 @@ import pytest
 import scipy.sparse as sp
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skneural._rows import N_LANES, THREADING_PAYS, Rows, lane_map, merge_repeats
+from skneural._rows import (
+    N_LANES,
+    THREADING_PAYS,
+    Rows,
+    lane_map,
+    merge_repeats,
+    stratified_order,
+)
 
 
 def blas_threads():
@@ -159,3 +166,55 @@ def test_equal_rows_with_different_labels_are_not_merged():
 def test_large_data_stay_as_they_are():
     data = np.zeros((10_000, 10)), np.zeros((10_000, 1), int), np.ones(10_000)
     assert all(a is b for a, b in zip(merge_repeats(*data), data, strict=True))
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array, sp.csr_matrix])
+def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
+    rng = np.random.default_rng(0)
+    X, codes, weight = rng.normal(size=(3000, 3)), rng.integers(3, size=(3000, 2)), rng.random(3000)
+    index = rng.integers(3000, size=2500)
+    sample = Rows(convert(X), convert(codes), weight).sample(index, n_lanes=2)
+    again = sample.sample(np.arange(0, 2500, 2))
+    assert len(sample.lanes) == 2
+    for rows, places in ((sample, index), (again, index[::2])):
+        assert rows.n_rows == len(places)
+        blocks = [block for lane in rows.lanes for block in lane]
+        assert len(blocks) > 1
+        features = [convert(rows.features(block)) for block in blocks]
+        features = [block.toarray() if sp.issparse(block) else block for block in features]
+        labels, weights = zip(*map(rows.labels, blocks), strict=True)
+        np.testing.assert_array_equal(np.concatenate(features), X[places])
+        np.testing.assert_array_equal(np.concatenate(labels), codes[places])
+        np.testing.assert_array_equal(np.concatenate(weights), weight[places])
+
+
+def order_of(codes, seed=0):
+    n_rows = codes.shape[0]
+    rows = Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
+    return stratified_order(rows, np.random.RandomState(seed))
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_a_stratified_order_has_every_row_once_and_is_that_of_its_seed(n_targets, convert):
+    codes = convert(np.random.default_rng(0).integers(4, size=(500, n_targets)))
+    order = order_of(codes)
+    np.testing.assert_array_equal(np.sort(order), np.arange(500))
+    np.testing.assert_array_equal(order_of(codes), order)
+    assert not np.array_equal(order_of(codes, seed=1), order)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_beginning_of_a_stratified_order_holds_the_classes_in_proportion(seed):
+    share = np.array([0.6, 0.3, 0.1])
+    codes = np.repeat([0, 1, 2], (1000 * share).astype(int))[:, None]
+    hits = codes[order_of(codes, seed)] == [0, 1, 2]
+    expected = np.arange(1, 1001)[:, None] * share
+    assert np.abs(hits.cumsum(axis=0) - expected).max() < 2
+
+
+def test_rows_that_are_alone_in_their_class_come_first():
+    codes = np.zeros((100, 1), dtype=int)
+    codes[[3, 50]] = [[1], [4]]  # and classes 2 and 3 have no row
+    codes[60:] = 5
+    assert set(order_of(codes)[:2]) == {3, 50}
