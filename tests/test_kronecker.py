@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
-from skneural._monitor import Monitor, Solution
 from skneural._kronecker import (
     LARGEST_DIMENSIONS,
     PRECONDITIONERS,
@@ -11,6 +10,7 @@ from skneural._kronecker import (
     Preconditioner,
 )
 from skneural._moments import Factors, layer_curvature
+from skneural._monitor import Monitor, Solution
 from skneural._network import Network, forward
 from skneural._objective import Objective
 from skneural._outputs import SigmoidOutput, SoftmaxOutput
