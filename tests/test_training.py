@@ -10,8 +10,8 @@ from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from skneural import _rows, _training
-from skneural._callbacks import Stop
 from skneural._kronecker import PRECONDITIONERS, Preconditioner
+from skneural._monitor import Stop
 from skneural._network import Network
 from skneural._objective import Objective, weighted_rows
 from skneural._optimizers import OPTIMIZERS
