@@ -117,13 +117,13 @@ class Monitor:
         self._coordinates = coordinates
         self._max_iter = max_iter
         self._origin = self.solution.theta
-        self._evaluated_at: Vector | None = None
+        self._evaluated_at = np.full(1, np.nan)
         self.evaluate(np.zeros_like(self._origin))
         self._accept()
 
     def evaluate(self, phi: Vector) -> tuple[float, Vector]:
         """Loss and gradient; raises `Stop` where they are not finite."""
-        if self._evaluated_at is None or not np.array_equal(phi, self._evaluated_at):
+        if not np.array_equal(phi, self._evaluated_at):
             theta = self._theta(phi)
             loss, gradient = self._objective(theta)
             self.solution.n_fev += 1
@@ -136,8 +136,10 @@ class Monitor:
 
     def hessian_product(self, phi: Vector, direction: Vector) -> Vector:
         """The Hessian's product with `direction`; raises `Stop` where it is not finite."""
+        is_known = np.array_equal(phi, self._evaluated_at)  # as a rule
+        theta = self._evaluated[0] if is_known else self._theta(phi)
         direction = self._coordinates.weights(direction)
-        product = self._objective.hessian_product(self._theta(phi), direction)
+        product = self._objective.hessian_product(theta, direction)
         if not np.isfinite(product).all():
             raise Stop("overflow")
         return self._coordinates.gradient(product)

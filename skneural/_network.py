@@ -45,6 +45,15 @@ class Layer(NamedTuple):
     coef: FloatArray  # (fan_in, fan_out)
 
 
+class Linearization(NamedTuple):
+    """What a forward and backward pass of a block leaves for products with the Hessian."""
+
+    inputs: list[Any]  # X, a_1, ..., a_{L-1}
+    deltas: list[FloatArray]  # delta_1, ..., delta_L
+    bends: list[FloatArray]  # (delta_l W_l') * (f'' / f')_{l-1} of l = 2 .. L
+    output: tuple[FloatArray, FloatArray]  # activations and weights of the output units
+
+
 def pack(layers: Iterable[Layer]) -> Vector:
     """The flat vector of which `layers` are, or might be, views."""
     return np.concatenate([part.ravel() for layer in layers for part in layer])
@@ -124,35 +133,44 @@ class Network:
             np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
         return loss
 
+    def linearize(
+        self, layers: Sequence[Layer], X: Any, codes: IntArray, row_weight: Vector
+    ) -> Linearization:
+        """The forward and backward pass on which products with the Hessian build."""
+        *inputs, logits = forward(layers, self.activations, X)
+        delta, activations, weights = self.output.linearize(logits, codes, row_weight)
+        deltas: list[FloatArray] = [delta]
+        bends: list[FloatArray] = []
+        for depth in reversed(range(1, len(layers))):
+            bend = deltas[0] @ layers[depth].coef.T
+            deltas.insert(0, bend.copy())
+            self.activations[depth - 1].multiply_slope(inputs[depth], deltas[0])
+            self.activations[depth - 1].multiply_relative_curvature(inputs[depth], bend)
+            bends.insert(0, bend)
+        return Linearization(inputs, deltas, bends, (activations, weights))
+
     def hessian_product(
         self,
         layers: Sequence[Layer],
         direction: Sequence[Layer],
-        X: Any,
-        codes: IntArray,
-        row_weight: Vector,
+        at: Linearization,
         product: Sequence[Layer],
     ) -> None:
         """Write the product of the loss's Hessian with `direction` into `product`."""
-        *inputs, logits = forward(layers, self.activations, X)
-        changes = self._changes(layers, direction, inputs)
-        delta, r_delta = self.output.gradient_products(logits, changes[-1], codes, row_weight)
+        changes = self._changes(layers, direction, at.inputs)
+        r_delta = self.output.hessian_product(*at.output, changes[-1])
         for depth in reversed(range(len(layers))):
-            a = inputs[depth]
+            a = at.inputs[depth]
             product[depth].coef[...] = a.T @ r_delta
             np.add.reduce(r_delta, axis=0, out=product[depth].intercept)
             if depth:
-                r_a, activation = changes[depth - 1], self.activations[depth - 1]
+                r_a, delta = changes[depth - 1], at.deltas[depth]
                 product[depth].coef[...] += r_a.T @ delta
                 r_delta = r_delta @ layers[depth].coef.T
                 r_delta += delta @ direction[depth].coef.T
-                activation.multiply_slope(a, r_delta)
-                delta = delta @ layers[depth].coef.T
-                r_a *= delta
-                activation.multiply_relative_curvature(a, r_a)
+                self.activations[depth - 1].multiply_slope(a, r_delta)
+                r_a *= at.bends[depth - 1]
                 r_delta += r_a
-                if depth > 1:
-                    activation.multiply_slope(a, delta)
 
     def _changes(
         self, layers: Sequence[Layer], direction: Sequence[Layer], inputs: Sequence[Any]

@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from skneural._network import Layer, Network, forward
+from skneural._network import Layer, Linearization, Network, forward
 from skneural._outputs import Output
 from skneural._rows import Lane, MapLanes, Rows
 from skneural._typing import FloatArray, IntArray, Vector
+
+KEPT_NUMBERS = 2**20  # 8 megabytes, or some more
 
 T = TypeVar("T")
 BlockFunction = Callable[[slice, FloatArray], T]
@@ -53,6 +55,12 @@ class Objective:
         # Sums are taken with weights of mean about 1, so that float32 can hold them.
         self._scale = power_of_two(self.total_weight / rows.n_rows)
         self._divisor = self.total_weight / self._scale
+        # A solver asks for many products at the same weights. What they have in common is kept
+        # for small data alone.
+        n_numbers = rows.n_rows * sum(network.layer_sizes)
+        self._keeps_linearizations = n_numbers <= KEPT_NUMBERS
+        self._linearized_at = np.empty(0)
+        self._linearizations: dict[int, Linearization] = {}
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
             layer.coef[...] = alpha_l / self._scale
@@ -71,6 +79,8 @@ class Objective:
 
     def hessian_product(self, theta: Vector, direction: Vector) -> Vector:
         """The product of J's Hessian at `theta` with `direction`; not finite at overflow."""
+        if not np.array_equal(theta, self._linearized_at):
+            self._linearized_at, self._linearizations = theta.copy(), {}
         with np.errstate(over="ignore", invalid="ignore"):
             product = self._penalty * direction
             block_product = partial(
@@ -113,8 +123,12 @@ class Objective:
         product: FloatArray,
     ) -> None:
         """Write the product of the Hessian of a block's loss with `direction`."""
-        products = self.network.layers(product)
-        self.network.hessian_product(layers, direction, *self._block(rows), products)
+        at = self._linearizations.get(rows.start)
+        if at is None:
+            at = self.network.linearize(layers, *self._block(rows))
+            if self._keeps_linearizations:
+                self._linearizations[rows.start] = at
+        self.network.hessian_product(layers, direction, at, self.network.layers(product))
 
     def _block(self, rows: slice) -> tuple[Any, IntArray, Vector]:
         """Features, codes and scaled weights of a block."""

@@ -96,17 +96,26 @@ class Output(ABC):
         gradient *= self._unit_weights(weights, logits)
         return float((weights * losses).sum()), gradient
 
-    def gradient_products(
-        self, logits: FloatArray, direction: FloatArray, codes: IntArray, row_weight: Vector
-    ) -> tuple[FloatArray, FloatArray]:
-        """Gradient with respect to the logits, and the Hessian's product with `direction`."""
+    def linearize(
+        self, logits: FloatArray, codes: IntArray, row_weight: Vector
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Gradient with respect to the logits, and what products with the Hessian are made of.
+
+        Those are the activations, and the weight of each unit's loss.
+        """
         weights = self._unit_weights(self.weights(codes, row_weight), logits)
-        gradient = self.activations(logits)
-        product = self._activation_changes(gradient, direction)
-        product *= weights
-        gradient -= self.targets(codes).astype(logits.dtype, copy=False)
+        activations = self.activations(logits)
+        gradient = activations - self.targets(codes).astype(logits.dtype, copy=False)
         gradient *= weights
-        return gradient, product
+        return gradient, activations, weights
+
+    def hessian_product(
+        self, activations: FloatArray, weights: FloatArray, direction: FloatArray
+    ) -> FloatArray:
+        """The Hessian's product with a direction of the logits, after `linearize`."""
+        product = self._activation_changes(activations, direction)
+        product *= weights
+        return product
 
     def log_losses(self, logits: FloatArray, codes: IntArray) -> FloatArray:
         """Minus the logarithm of the labels' probabilities, hard ones; (rows, n_targets)."""

@@ -28,6 +28,7 @@ EARLY_ROUNDS = 3
 SMALLEST_SAMPLE = 5000
 SMALLEST_SHARE = 4  # the first sample is a quarter of the rows
 
+_ENDS_OF_ROUNDS = ("tol", "max_iter", "precision")
 _TOO_LARGE = (
     "Loss or gradient overflow at the initial weights: the features are too large for this "
     "dtype. Scale them first, for example with StandardScaler."
@@ -160,7 +161,7 @@ class _Run:
                 reason = self._round(one, monitor)
                 if np.isnan(self.solution.loss):
                     raise ValueError(_TOO_LARGE)
-                if reason not in ("tol", "max_iter", "precision"):
+                if reason not in _ENDS_OF_ROUNDS:
                     return reason
                 is_settled = one.n_rows == self._rows.n_rows and settings.alpha is not None
                 if number == len(plan) or (reason == "tol" and is_settled):
@@ -173,8 +174,8 @@ class _Run:
     def finish(self, reason: str, restored: Vector | None) -> Solution:
         """What is measured at the solution speaks of all rows."""
         solution = self.solution
-        # An interruption may come when the rows or the penalty are new, and the loss is not.
-        is_stale = reason == "interrupted" or self._n_trained < self._rows.n_rows
+        # A round may be cut short when the rows or the penalty are new, and the loss is not.
+        is_stale = reason not in _ENDS_OF_ROUNDS or self._n_trained < self._rows.n_rows
         if restored is not None or is_stale:
             solution.theta = solution.theta if restored is None else restored
             objective = Objective(self._network, self._rows, solution.alpha, self._map_lanes)

@@ -46,7 +46,8 @@ SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
 def hessian_product(network, theta, direction, X, codes, weight):
     product = np.full_like(theta, np.nan)
     layers, moves, result = map(network.layers, (theta, direction, product))
-    network.hessian_product(layers, moves, X, codes, weight, result)
+    at = network.linearize(layers, X, codes, weight)
+    network.hessian_product(layers, moves, at, result)
     return product
 
 

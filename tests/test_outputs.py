@@ -25,6 +25,12 @@ def test_both_outputs_are_registered():
     assert set(OUTPUTS) == {SoftmaxOutput, SigmoidOutput}
 
 
+def gradient_products(output, logits, direction, codes, row_weight):
+    """Gradient with respect to the logits, and the Hessian's product with a direction."""
+    gradient, *at = output.linearize(logits, codes, row_weight)
+    return gradient, output.hessian_product(*at, direction)
+
+
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
 @pytest.mark.parametrize("n_classes", TARGETS)
 def test_gradient_is_the_derivative_of_the_loss(
@@ -57,7 +63,7 @@ def test_product_is_the_derivative_of_the_gradient_along_the_direction(
         return output.loss_gradient(z, codes, row_weight)[1]
 
     def product(r):
-        return output.gradient_products(logits, r, codes, row_weight)[1]
+        return gradient_products(output, logits, r, codes, row_weight)[1]
 
     step = 1e-6
     shifts = gradient(logits + step * direction) - gradient(logits - step * direction)
@@ -75,7 +81,7 @@ def test_the_gradient_beside_a_product_is_that_of_the_loss(make_output, n_classe
     output = make_output(n_classes, label_smoothing=0.3, class_weight=class_weight)
     logits, codes, row_weight = sample(output)
     logits = logits.astype(dtype)
-    gradient, product = output.gradient_products(logits, logits, codes, row_weight)
+    gradient, product = gradient_products(output, logits, logits, codes, row_weight)
     _, expected = output.loss_gradient(logits, codes, row_weight)
     assert gradient.dtype == product.dtype == dtype
     eps = np.finfo(dtype).eps
@@ -85,8 +91,8 @@ def test_the_gradient_beside_a_product_is_that_of_the_loss(make_output, n_classe
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_losses_are_straight_at_extreme_logits(make_output, dtype):
     z = np.array([[1e30, -1e30, -1e30]], dtype=dtype)
-    _, product = make_output((3,)).gradient_products(
-        z, np.ones_like(z), np.array([[1]]), np.ones(1)
+    _, product = gradient_products(
+        make_output((3,)), z, np.ones_like(z), np.array([[1]]), np.ones(1)
     )
     np.testing.assert_array_equal(product, 0)
 
@@ -255,7 +261,7 @@ def hessian(output, logits, codes, row_weight):
     """The Hessian of each row's loss with respect to its logits."""
     units = np.eye(output.n_units)
     columns = [
-        output.gradient_products(logits, np.tile(unit, (len(logits), 1)), codes, row_weight)[1]
+        gradient_products(output, logits, np.tile(unit, (len(logits), 1)), codes, row_weight)[1]
         for unit in units
     ]
     return np.stack(columns, axis=2)

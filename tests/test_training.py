@@ -37,12 +37,11 @@ CONTAINERS = [np.asarray, sp.csr_array]
 @pytest.mark.parametrize("may_sample", [False, True])
 @pytest.mark.parametrize("max_iter", [1, 29, 30, 59, 60, 89, 90, 100, 10_000])
 @pytest.mark.parametrize("n_rows", [1, 9_999, 10_000, 19_999, 20_000, 10**7])
-def test_the_last_round_has_all_rows_and_half_of_the_iterations(n_rows, max_iter, may_sample):
+def test_the_last_round_has_all_rows(n_rows, max_iter, may_sample):
     *early, last = plan_rounds(n_rows, max_iter, may_sample)
     assert last == Round(n_rows, max_iter)
     assert len(early) <= EARLY_ROUNDS
-    before = early[-1].max_iter if early else 0
-    assert last.max_iter - before >= max_iter / 2
+    assert not early or early[-1].max_iter < max_iter
     starts = [0, *(one.max_iter for one in early)]
     assert [b - a for a, b in pairwise(starts)] == [ROUND_ITERATIONS] * len(early)
 
@@ -57,10 +56,24 @@ def test_samples_double(n_rows):
     assert early[-1].n_rows < last.n_rows or early[0].n_rows * 2 <= last.n_rows
 
 
-def test_few_rows_or_a_given_start_are_not_sampled_and_few_iterations_are_one_round():
-    for n_rows, may_sample in ((2 * SMALLEST_SAMPLE - 1, True), (10**6, False)):
-        assert {one.n_rows for one in plan_rounds(n_rows, 100, may_sample)} == {n_rows}
-    assert len(plan_rounds(10**6, 2 * ROUND_ITERATIONS - 1, True)) == 1
+@pytest.mark.parametrize(
+    ("n_rows", "max_iter", "may_sample"),
+    [
+        (2 * SMALLEST_SAMPLE - 1, 100, True),
+        (10**6, 100, False),
+        (10**6, EARLY_ROUNDS * ROUND_ITERATIONS, True),
+    ],
+)
+def test_few_rows_or_iterations_or_a_given_start_are_not_sampled(n_rows, max_iter, may_sample):
+    assert {one.n_rows for one in plan_rounds(n_rows, max_iter, may_sample)} == {n_rows}
+
+
+def test_fewer_iterations_are_the_beginning_of_more():
+    rounds = plan_rounds(1000, 100, may_sample=True)
+    for max_iter in range(1, 100):
+        *early, last = plan_rounds(1000, max_iter, may_sample=True)
+        assert early == rounds[: len(early)]
+        assert last.max_iter <= rounds[len(early)].max_iter
 
 
 # --- Rounds on samples ---------------------------------------------------------------------
