@@ -163,8 +163,9 @@ class _Run:
     def finish(self, reason: str, restored: Vector | None) -> Solution:
         """What is measured at the solution speaks of all rows."""
         solution = self.solution
-        # An interruption may come when the rows or the penalty are new, and the loss is not.
-        is_stale = reason == "interrupted" or self._n_trained < self._rows.n_rows
+        # Such an end may come when the rows or the penalty are new, and the loss is not.
+        may_be_stale = reason in ("interrupted", "overflow")
+        is_stale = may_be_stale or self._n_trained < self._rows.n_rows
         if restored is not None or is_stale:
             solution.theta = solution.theta if restored is None else restored
             objective = Objective(self._network, self._rows, solution.alpha, self._map_lanes)
