@@ -35,6 +35,7 @@ SAMPLE_ROWS = 4096  # moments of more rows hardly differ
 SAMPLE_LANES = 2  # each holds second moments of its own
 EXACT_UNITS = 32  # of more output units, roots are mixed
 N_MIXES = 8
+LARGEST_DISPERSION = 100.0  # more says no more than that the outputs are far too certain
 _SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
 
 Sums = list[Vector]
@@ -104,6 +105,7 @@ def layer_curvature(
     for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
         mean, A = _central(weight, first, A, rows.dtype)
         factors.append(Factors(mean if factors else origin + mean, A, G / weight))
+    expected = max(expected, residual / LARGEST_DISPERSION)
     return Curvature(factors, float(residual / expected) if expected > 0 else 0.0)
 
 

@@ -5,6 +5,7 @@ import scipy.sparse as sp
 from skneural import _moments
 from skneural._moments import (
     EXACT_UNITS,
+    LARGEST_DISPERSION,
     SAMPLE_ROWS,
     feature_moments,
     floored,
@@ -201,6 +202,14 @@ def test_what_varies_by_rounding_alone_has_no_variance(name, conversion):
     np.testing.assert_array_equal(first.A != 0, np.outer([1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 0]))
     for factors in others:
         np.testing.assert_array_equal(factors.A, 0)
+
+
+@pytest.mark.parametrize("certainty", [1e2, 1e5, 1e30])
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_the_dispersion_around_outputs_that_are_wrongly_certain_is_bounded(output, certainty):
+    network, theta, rows = make(output)
+    network.layers(theta)[-1].coef[...] *= certainty
+    assert 0 <= layer_curvature(network, theta, rows, map, 0).dispersion <= LARGEST_DISPERSION
 
 
 @pytest.mark.parametrize("n_rows", [SAMPLE_ROWS, SAMPLE_ROWS + 1, 3 * SAMPLE_ROWS])

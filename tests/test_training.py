@@ -181,6 +181,42 @@ def test_an_interruption_between_two_rounds_keeps_the_last_iterate(number, name,
     assert_speaks_of_all_rows(solution, network, rows)
 
 
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_curvature_that_overflows_keeps_the_last_iterate(number, monkeypatch):
+    network, rows = large()
+    original, n_calls = _training.layer_curvature, 0
+
+    def overflowing(*args):
+        nonlocal n_calls
+        n_calls += 1
+        curvature = original(*args)
+        if n_calls == number:
+            curvature.factors[0].A[0] = np.inf
+        return curvature
+
+    monkeypatch.setattr(_training, "layer_curvature", overflowing)
+    solution = train(network, rows, settings(), seed=0)
+    assert solution.stop_reason == "overflow"
+    assert len(solution.loss_curve) == (number - 1) * ROUND_ITERATIONS
+    assert_speaks_of_all_rows(solution, network, rows)
+
+
+def test_on_a_sample_the_penalty_has_its_share(monkeypatch):
+    network, rows = large()
+    weight = np.random.default_rng(0).uniform(0.1, 10, N_LARGE)
+    shares = []
+
+    class Recorded(Objective):
+        def __init__(self, *args):
+            super().__init__(*args)
+            shares.append(args[2] / self.total_weight)
+
+    monkeypatch.setattr(_training, "Objective", Recorded)
+    train(network, Rows(rows.X, rows.codes, weight), settings(alpha=3.0), seed=0)
+    assert len(shares) > 1
+    np.testing.assert_allclose(shares, 3 / weight.sum(), rtol=1e-10)
+
+
 @pytest.mark.parametrize("name", ["layer_curvature", "Kronecker"])
 def test_an_interruption_before_the_first_round_is_passed_on(name, monkeypatch):
     def interrupted(*_):
@@ -400,6 +436,23 @@ def test_separable_classes_are_separated(classifier, hidden):
     model = classifier(hidden, random_state=0, max_iter=500).fit(X, y)
     assert model.score(X, y) == 1
     assert model.predict_proba(X).max(axis=1).min() > 0.9
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("factor", [1, 10, 1000])
+@pytest.mark.parametrize("hidden", [(), 20], ids=str)
+def test_the_penalty_is_bounded_after_a_fit_without_one_to_other_labels(
+    classifier, hidden, factor, cancer
+):
+    X, y = cancer
+    model = classifier(hidden, alpha=0.0, random_state=0, warm_start=True, max_iter=300).fit(X, y)
+    for coef in model.coefs_:
+        coef *= factor
+    flipped = np.where(np.arange(len(y)) % 20, y, 1 - y)
+    model.set_params(alpha="auto").fit(X, flipped)
+    assert_safe(model, X)
+    assert model.alpha_.max() < 1e7
+    assert model.score(X, y) > 0.6
 
 
 def test_each_layer_has_a_penalty_of_its_own_and_a_given_one_is_kept(classifier, iris):
