@@ -18,9 +18,10 @@ from skneural._callbacks import CallbackSupportMixin, WatchedFit, with_callbacks
 from skneural._kronecker import PRECONDITIONERS
 from skneural._monitor import Solution
 from skneural._network import Layer, Network, pack
+from skneural._objective import total_weight, weighted_rows
 from skneural._optimizers import OPTIMIZERS
 from skneural._prediction import NetworkPredictor
-from skneural._rows import Rows, merge_repeats, stratified_order
+from skneural._rows import Rows, canonical, stratified_order
 from skneural._targets import (
     Targets,
     check_sample_weight,
@@ -122,8 +123,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         Warns
         -----
         ConvergenceWarning
-            If the gradient norm is still above `tol` when the solver stops, or if the fit is
-            interrupted from the keyboard.
+            If the gradient norm is still above `tol` when the solver stops, unless early
+            stopping or a callback stopped it, or if the fit is interrupted from the keyboard.
         """
         # All is done on a copy, whose state is taken over when it is complete. It is also the
         # copy that callbacks are shown.
@@ -179,11 +180,13 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         data = Rows(X, codes, sample_weight)
         validation_rows = self._validation_rows(validation, targets)
         if self.early_stopping and validation_rows is None:
-            data, validation_rows = self._split(data, rng)
+            data, validation_rows = self._split(weighted_rows(output, data), rng)
+        if validation_rows is not None:
+            total_weight(output, validation_rows)  # which must not be zero
         run = partial(
             train,
             network,
-            Rows(*merge_repeats(data.X, data.codes, data.weight)),
+            canonical(data),
             settings,
             start=start,
             validation_rows=validation_rows,
@@ -191,6 +194,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         self._activation_names = activation_names
         if not continued:
             self.loss_curve_, self.n_fev_ = [], 0
+        if not continued or validation_rows is None:
             for name in ("validation_scores_", "best_validation_score_"):
                 self.__dict__.pop(name, None)
         is_validated = validation_rows is not None
@@ -249,11 +253,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
                 "none to train on."
             )
         order = stratified_order(data, rng)
-        parts = np.sort(order[:n_train]), np.sort(order[n_train:])
-        train_part, validation_part = (
-            Rows(data.X[part], data.codes[part], data.weight[part]) for part in parts
-        )
-        return train_part, validation_part
+        return data.sample(np.sort(order[:n_train])), data.sample(np.sort(order[n_train:]))
 
     def _last_weights(self, network: Network, targets: Targets) -> Vector:
         """The weights where the last fit stopped."""
@@ -279,7 +279,12 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
             solutions += Parallel(n_jobs=self.n_jobs)(calls)
             return solutions
         for numbered in enumerate(seeds):
-            solutions.append(run(*numbered))
+            try:
+                solutions.append(run(*numbered))
+            except KeyboardInterrupt:  # before this run had an iterate
+                if not solutions:
+                    raise
+                solutions[-1].stop_reason = "interrupted"
             if solutions[-1].is_last or solutions[-1].stop_reason == "interrupted":
                 break
         return solutions
@@ -297,7 +302,10 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
     ) -> None:
         by_validation = is_validated and self.early_stopping
         best = min(
-            solutions, key=lambda one: one.best_validation_score if by_validation else one.loss
+            solutions,
+            key=lambda one: np.nan_to_num(
+                one.best_validation_score if by_validation else one.loss, nan=np.inf
+            ),
         )
         interrupted = any(solution.stop_reason == "interrupted" for solution in solutions)
         layers = network.layers(best.theta)

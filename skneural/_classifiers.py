@@ -47,17 +47,18 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         "kronecker" with two exceptions. A side of more than 2048 units or features, or of more
         than 256 and more than there are rows, is taken as diagonal: to factor its matrix takes
         longer than evaluations of the objective. And problems of less than 1e6 rows times
-        weights with features of similar scale (variances within a factor of 100) get none:
-        they are solved before it pays. "kronecker" takes at most 8192 units or features.
+        weights get none, unless a feature's variance is more than 100 times the median: they
+        are solved before it pays. "kronecker" takes at most 8192 units or features.
     max_iter : int, default=100
         The most iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
         The fit has converged when no entry of the gradient is greater in magnitude.
     early_stopping : bool, default=False
         Whether to stop when the log loss on validation data has not become lower for
-        `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
-        data are `X_val` and `y_val` of `fit`, or else a share of the training rows, in the
-        proportion of the classes, which are then not trained on.
+        `n_iter_no_change` iterations, and to keep the weights where it was lowest. (On a sample
+        of large data, only the round on that sample stops.) Validation data are `X_val` and
+        `y_val` of `fit`, or else a random share of the training rows, which are then not
+        trained on; of a single target, with the classes in proportion.
     validation_fraction : float in (0, 1), default=0.1
         That share.
     n_iter_no_change : int, default=10
@@ -70,7 +71,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         The share of each label that is spread evenly over the classes of its target.
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
-        is kept, or, with `early_stopping`, the one with the lowest validation loss.
+        is kept, or, with `early_stopping`, the one with the lowest validation loss. Losses
+        include the penalty, which ``alpha="auto"`` finds for each fit by itself.
     warm_start : bool, default=False
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
         then counts for the first fit only. Histories go on.
@@ -79,7 +81,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         interrupted one by one. A single fit uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of samples of the rows and of the validation split. The
-        same seed gives the same bits for any number of threads and jobs.
+        same seed gives the same bits for any number of threads and jobs. With `early_stopping`
+        and `warm_start`, only an int sets the same rows aside in each fit.
     verbose : int, default=0
         If positive, print iteration, loss, gradient norm and seconds in every iteration.
 
@@ -130,8 +133,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     best_validation_score_ : float
         The lowest of them.
     init_losses_ : ndarray of shape (n_init,)
-        The final loss of each of the fits; of one, if the fit continued an earlier one. The
-        other attributes speak of the best.
+        The final loss of each of the fits; of one, if the fit continued an earlier one; of
+        fewer, if it was stopped between them. The other attributes speak of the best.
 
     See Also
     --------
@@ -142,13 +145,14 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     -----
     On small data, of up to 65536 features and labels in all rows together, rows are sorted and
     equal ones merged before the fit, so that neither their order nor repeating rows instead of
-    weighting them changes a single bit of the result. On larger data both change it by
-    rounding, which the path of the solver amplifies.
+    weighting them changes a single bit of the result, unless `early_stopping` sets random rows
+    aside. On larger data both change it by rounding, which the path of the solver amplifies.
 
     A fit is a sequence of rounds: three of 15 iterations, and one with the rest. Each begins
-    with the penalty and the coordinates for the weights that have been reached. From 10000
-    rows on, if `max_iter` is above 45, the first rounds run on a random half, from 20000 on
-    on a quarter and then a half, with the classes in proportion. `loss_`, `gradient_norm_` and
+    with the penalty and the coordinates for the weights that have been reached. If `max_iter` is
+    above 45, the first round runs on a random half of the rows from 10000 rows on; from 20000
+    on, the first on a quarter and the second on a half; of a single target, with the classes in
+    proportion. `loss_`, `gradient_norm_` and
     `converged_` always speak of all rows and of `alpha_`. A fit with a number for `alpha` and
     no preconditioner is a single round. The first weights are drawn as if the features were
     standardised, with variances taken to be at least their median.
@@ -232,17 +236,18 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         "kronecker" with two exceptions. A side of more than 2048 units or features, or of more
         than 256 and more than there are rows, is taken as diagonal: to factor its matrix takes
         longer than evaluations of the objective. And problems of less than 1e6 rows times
-        weights with features of similar scale (variances within a factor of 100) get none:
-        they are solved before it pays. "kronecker" takes at most 8192 units or features.
+        weights get none, unless a feature's variance is more than 100 times the median: they
+        are solved before it pays. "kronecker" takes at most 8192 units or features.
     max_iter : int, default=100
         The most iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
         The fit has converged when no entry of the gradient is greater in magnitude.
     early_stopping : bool, default=False
         Whether to stop when the log loss on validation data has not become lower for
-        `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
-        data are `X_val` and `y_val` of `fit`, or else a share of the training rows, in the
-        proportion of the classes, which are then not trained on.
+        `n_iter_no_change` iterations, and to keep the weights where it was lowest. (On a sample
+        of large data, only the round on that sample stops.) Validation data are `X_val` and
+        `y_val` of `fit`, or else a random share of the training rows, which are then not
+        trained on; of a single target, with the classes in proportion.
     validation_fraction : float in (0, 1), default=0.1
         That share.
     n_iter_no_change : int, default=10
@@ -255,7 +260,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         The share of each label that is spread evenly over yes and no.
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
-        is kept, or, with `early_stopping`, the one with the lowest validation loss.
+        is kept, or, with `early_stopping`, the one with the lowest validation loss. Losses
+        include the penalty, which ``alpha="auto"`` finds for each fit by itself.
     warm_start : bool, default=False
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
         then counts for the first fit only. Histories go on.
@@ -264,7 +270,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         interrupted one by one. A single fit uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of samples of the rows and of the validation split. The
-        same seed gives the same bits for any number of threads and jobs.
+        same seed gives the same bits for any number of threads and jobs. With `early_stopping`
+        and `warm_start`, only an int sets the same rows aside in each fit.
     verbose : int, default=0
         If positive, print iteration, loss, gradient norm and seconds in every iteration.
     threshold : float or array-like of shape (n_labels,), default=0.5
@@ -318,8 +325,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     best_validation_score_ : float
         The lowest of them.
     init_losses_ : ndarray of shape (n_init,)
-        The final loss of each of the fits; of one, if the fit continued an earlier one. The
-        other attributes speak of the best.
+        The final loss of each of the fits; of one, if the fit continued an earlier one; of
+        fewer, if it was stopped between them. The other attributes speak of the best.
 
     See Also
     --------
@@ -330,13 +337,14 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     -----
     On small data, of up to 65536 features and labels in all rows together, rows are sorted and
     equal ones merged before the fit, so that neither their order nor repeating rows instead of
-    weighting them changes a single bit of the result. On larger data both change it by
-    rounding, which the path of the solver amplifies.
+    weighting them changes a single bit of the result, unless `early_stopping` sets random rows
+    aside. On larger data both change it by rounding, which the path of the solver amplifies.
 
     A fit is a sequence of rounds: three of 15 iterations, and one with the rest. Each begins
-    with the penalty and the coordinates for the weights that have been reached. From 10000
-    rows on, if `max_iter` is above 45, the first rounds run on a random half, from 20000 on
-    on a quarter and then a half, with the classes in proportion. `loss_`, `gradient_norm_` and
+    with the penalty and the coordinates for the weights that have been reached. If `max_iter` is
+    above 45, the first round runs on a random half of the rows from 10000 rows on; from 20000
+    on, the first on a quarter and the second on a half; of a single target, with the classes in
+    proportion. `loss_`, `gradient_norm_` and
     `converged_` always speak of all rows and of `alpha_`. A fit with a number for `alpha` and
     no preconditioner is a single round. The first weights are drawn as if the features were
     standardised, with variances taken to be at least their median.

@@ -18,7 +18,8 @@ is too small by what the fit has adapted to their labels, and phi is::
     phi = sum w (t - p)^2 / sum w p (1 - p)  +  4 sum_l gamma_l / (S n_degrees)
 
 which adds twice the optimism that Mallows' C_p adds to squared errors; the 4 was chosen on
-real data.
+real data. At random first weights nothing has adapted yet, and nothing is added. What was
+measured on unseen rows holds for all later rounds.
 
 Features come in units of their own, which the one penalty of the first layer cannot suit all.
 There, the formulas hold for standardised features, with coefficients ``s_j W_j``, and alpha is

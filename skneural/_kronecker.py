@@ -34,7 +34,7 @@ from enum import Enum
 from typing import NamedTuple, final
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from skneural._moments import Factors, diagonal, floored
 from skneural._network import Layer, Network, pack
@@ -190,7 +190,12 @@ def _inverse_root(matrix: Vector, damping: Vector) -> Vector:
     """``L^-1`` for ``L L' = matrix + damping``, lower triangular or diagonal."""
     if matrix.ndim == 1:
         return np.asarray(1 / np.sqrt(matrix + damping))
-    root = cholesky(matrix + np.diag(damping), lower=True)
+    damped = matrix.copy()
+    np.fill_diagonal(damped, matrix.diagonal() + damping)
+    try:
+        root = cholesky(damped, lower=True, overwrite_a=True)
+    except LinAlgError:  # where rounding outweighs the damping, the diagonal has to do
+        return _inverse_root(matrix.diagonal(), damping)
     return np.asarray(solve_triangular(root, np.eye(len(root)), lower=True))
 
 

@@ -9,8 +9,9 @@ Kronecker product, as in K-FAC::
     G     = sum_iu g_iu g_iu' / S                   (fan_out, fan_out), or its diagonal
     F     = (A kron G) for the coefficients; their inputs are centred
 
-The expectation over the classes is exact: weights equal repeats, and the order of rows does
-not matter. Only where there are very many units, random signs mix the roots.
+The expectation over the classes is exact: up to 4096 rows, weights equal repeats, and the order
+of rows does not matter. Of more rows a sample is taken, evenly spaced, and of more than 32
+output units the roots are mixed with random signs.
 
 References
 ----------
@@ -35,7 +36,7 @@ SAMPLE_ROWS = 4096  # moments of more rows hardly differ
 SAMPLE_LANES = 2  # each holds second moments of its own
 EXACT_UNITS = 32  # of more output units, roots are mixed
 N_MIXES = 8
-LARGEST_DISPERSION = 100.0  # more says no more than that the outputs are far too certain
+DISPERSIONS = 1e-3, 100.0  # beyond, there is no more to say than that outputs are very certain
 _SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
 
 Sums = list[Vector]
@@ -105,8 +106,8 @@ def layer_curvature(
     for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
         mean, A = _central(weight, first, A, rows.dtype)
         factors.append(Factors(mean if factors else origin + mean, A, G / weight))
-    expected = max(expected, residual / LARGEST_DISPERSION)
-    return Curvature(factors, float(residual / expected) if expected > 0 else 0.0)
+    dispersion = float(residual / expected) if expected > 0 else 1.0
+    return Curvature(factors, float(np.clip(dispersion, *DISPERSIONS)))
 
 
 def _block_sums(
@@ -157,7 +158,7 @@ def _central(
         mean, second = first / weight, second / weight
         rounding = 100 * np.finfo(dtype).eps * diagonal(second)
         covariance = second - (np.outer(mean, mean) if second.ndim == 2 else mean**2)
-        constant = diagonal(covariance) <= rounding
+        constant = (diagonal(covariance) <= rounding) & np.isfinite(rounding)
     covariance[constant] = 0
     if covariance.ndim == 2:
         covariance[:, constant] = 0
@@ -188,8 +189,9 @@ def _mixes(n_units: int, n_rows: int, seed: int) -> Iterable[FloatArray]:
     """What the roots of the output's Fisher matrix are multiplied with; unit vectors or signs."""
     if n_units <= EXACT_UNITS:
         return np.eye(n_units)
-    signs = np.random.RandomState(seed).randint(2, size=(N_MIXES, n_rows, n_units))
-    return [(2.0 * each - 1) / np.sqrt(N_MIXES) for each in signs]
+    rng = np.random.RandomState(seed)
+    signs = (rng.randint(2, size=(n_rows, n_units), dtype=np.int8) for _ in range(N_MIXES))
+    return ((2.0 * each - 1) / np.sqrt(N_MIXES) for each in signs)
 
 
 def _sample(rows: Rows) -> Rows:

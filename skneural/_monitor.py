@@ -69,6 +69,7 @@ class Validation:
     def __call__(self, solution: Solution) -> None:
         solution.validation_scores.append(self.consider(solution))
         if self._n_idle == self._patience:
+            self._n_idle = 0
             raise Stop("early_stopping")
 
 

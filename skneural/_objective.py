@@ -178,11 +178,12 @@ def log_loss(network: Network, rows: Rows, theta: Vector, map_lanes: MapLanes = 
 
     def lane_sums(lane: Lane) -> Vector:
         sums = np.zeros(2)
-        for block in lane:
-            codes, row_weight = rows.labels(block)
-            *_, logits = forward(layers, network.activations, rows.features(block))
-            weights = np.broadcast_to(network.output.weights(codes, row_weight), codes.shape)
-            sums += (weights * network.output.log_losses(logits, codes)).sum(), weights.sum()
+        with np.errstate(over="ignore", invalid="ignore"):
+            for block in lane:
+                codes, row_weight = rows.labels(block)
+                *_, logits = forward(layers, network.activations, rows.features(block))
+                weights = np.broadcast_to(network.output.weights(codes, row_weight), codes.shape)
+                sums += (weights * network.output.log_losses(logits, codes)).sum(), weights.sum()
         return sums
 
     loss, weight = np.sum(list(map_lanes(lane_sums, rows.lanes)), axis=0)

@@ -8,7 +8,7 @@ stops by raising an exception there. Left alone, a solver returns only where it 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
@@ -18,6 +18,8 @@ from skneural._typing import Vector
 Function = Callable[[Vector], tuple[float, Vector]]
 HessianProduct = Callable[[Vector, Vector], Vector]
 Callback = Callable[[Vector], None]
+
+T = TypeVar("T")
 
 _UNLIMITED = 2**31 - 1  # the largest number that every solver takes
 _DENSE_LIMIT = 4096  # parameters; BFGS multiplies matrices of that size in every iteration
@@ -96,6 +98,10 @@ class Optimizer:
         OverflowError
             If the solver's own arithmetic overflows, and it does not go on.
         """
+        raised: list[BaseException] = []
+        function = _noting(raised, function)
+        hessian_product = _noting(raised, hessian_product)
+        callback = _noting(raised, callback)
         # Where the solver's own arithmetic overflows, what it tries next is not finite.
         with np.errstate(over="ignore", invalid="ignore"):
             if self.second_order:
@@ -107,8 +113,26 @@ class Optimizer:
                 minimize(
                     x0=start, jac=True, method=self.method, options=dict(self.options), **problem
                 )
-            except ValueError as error:  # scipy found infinite numbers in its own arithmetic
+            except ValueError as error:
+                if error in raised:
+                    raise
+                # Scipy found infinite numbers in its own arithmetic.
                 raise OverflowError from error
+        if raised:  # a StopIteration, which scipy keeps to itself
+            raise raised[0]
+
+
+def _noting(raised: list[BaseException], function: Callable[..., T]) -> Callable[..., T]:
+    """The function, with a note of what it raises."""
+
+    def noting(*arguments: Vector) -> T:
+        try:
+            return function(*arguments)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    return noting
 
 
 def _magnified(function: Function, hessian_product: HessianProduct) -> dict[str, Any]:

@@ -122,6 +122,14 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
     return X[rows], codes[rows], merged
 
 
+def canonical(rows: Rows) -> Rows:
+    """Small data merged, as `merge_repeats` does; larger ones as they are."""
+    if rows.n_rows * (rows.X.shape[1] + rows.codes.shape[1]) > BLOCK_NUMBERS:
+        return rows
+    part = slice(None) if rows.index is None else rows.index
+    return Rows(*merge_repeats(rows.X[part], rows.codes[part], rows.weight[part]))
+
+
 def stratified_order(rows: Rows, rng: np.random.RandomState) -> IntArray:
     """The rows in a random order, of which every beginning holds the classes in proportion.
 

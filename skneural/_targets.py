@@ -66,6 +66,9 @@ class Targets:
         ValueError
             If it has another shape, or labels that are no classes.
         """
+        if sp.issparse(y):
+            y = y.copy()
+            y.sum_duplicates()
         if self.is_multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
                 raise ValueError(
@@ -75,7 +78,7 @@ class Targets:
         if sp.issparse(y):
             raise ValueError(f"y_val must be dense, as y is: {self.kind}.")
         columns = y.T if self.is_multioutput else [column_or_1d(y, warn=True)]
-        if len(columns) != len(self.target_classes):
+        if len(columns) != len(self.target_classes) or (self.is_multioutput and y.ndim != 2):
             raise ValueError(
                 f"y_val must have {len(self.target_classes)} columns, as y has; "
                 f"got shape {y.shape}."

@@ -136,6 +136,8 @@ class _Run:
         self._unseen_dispersion: float | None = None
         self._rng = np.random.RandomState(seed)
         mean, variance = feature_moments(network.output, rows, map_lanes)
+        if not np.isfinite([mean, variance]).all():
+            raise ValueError(_TOO_LARGE)
         variance = floored(variance)
         self._preconditioner = settings.preconditioner
         if self._preconditioner is Preconditioner.AUTO:
@@ -161,9 +163,12 @@ class _Run:
                 reason = self._round(one, monitor)
                 if np.isnan(self.solution.loss):
                     raise ValueError(_TOO_LARGE)
+                has_all_rows = one.n_rows == self._rows.n_rows
+                if reason == "early_stopping" and not has_all_rows:
+                    continue  # it is the sample that has no more to teach
                 if reason not in _ENDS_OF_ROUNDS:
                     return reason
-                is_settled = one.n_rows == self._rows.n_rows and settings.alpha is not None
+                is_settled = has_all_rows and settings.alpha is not None
                 if number == len(plan) or (reason == "tol" and is_settled):
                     return reason
         except KeyboardInterrupt:
@@ -194,22 +199,22 @@ class _Run:
             share = total_weight(output, rows, self._map_lanes) / self._total_weight
             objective = Objective(self._network, rows, solution.alpha * share, self._map_lanes)
             monitor.begin(objective, coordinates, one.max_iter)
-            loss = np.inf
             # A line search may fail because of what the solver remembers, or at the kink of an
             # activation, where there is progress to be made in other directions: start afresh.
-            while solution.loss < loss:
+            while True:
                 loss = solution.loss
                 start = np.zeros_like(solution.theta)
                 self._settings.optimizer.minimize(
                     monitor.evaluate, monitor.hessian_product, start, monitor.after_iteration
                 )
+                if not solution.loss < loss:
+                    return "precision"
                 coordinates = self._coordinates(self._curvature(rows))
                 monitor.begin(objective, coordinates, one.max_iter)
         except Stop as stop:
             return stop.reason
         except OverflowError:
             return "overflow"
-        return "precision"
 
     def _start_round(self, rows: Rows) -> Coordinates:
         """Set penalty and coordinates, by the curvature on unseen rows if there are any."""

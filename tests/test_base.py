@@ -19,7 +19,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
-from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _monitor, _rows
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _monitor, _rows, _training
 from skneural._optimizers import OPTIMIZERS
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
@@ -822,3 +822,79 @@ def test_raw_features_are_learnt_from(classifier, load, least):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         assert cross_val_score(classifier(random_state=0), X, y, cv=folds).mean() > least
+
+
+@pytest.mark.parametrize("n_targets", [1, 3])
+def test_rows_set_aside_and_trained_on_are_all_rows_once(classifier, n_targets):
+    codes = np.random.default_rng(0).integers(4, size=(150, n_targets))
+    data = _rows.Rows(np.arange(150.0)[:, None], codes, np.ones(150))
+    trained, aside = classifier(validation_fraction=0.2)._split(data, np.random.RandomState(0))
+    everything = slice(None)
+    numbers = [part.features(everything).ravel() for part in (trained, aside)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(numbers)), np.arange(150))
+    assert aside.n_rows == 30
+    if n_targets == 1:
+        counts = [np.bincount(part.labels(everything)[0][:, 0]) for part in (data, aside)]
+        np.testing.assert_allclose(counts[1], 0.2 * counts[0], atol=1)
+
+
+def test_early_stopping_of_a_sparse_indicator_and_of_rows_without_weight(classifier, iris):
+    X = iris[0]
+    Y = sp.csr_array(np.column_stack([X[:, 0] > 0, X[:, 1] > 0, X[:, 2] > 0]).astype(int))
+    weight = np.zeros(150)
+    weight[::10] = 1
+    model = classifier(5, "tanh", early_stopping=True, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, Y)
+        assert np.isfinite(model.validation_scores_).all()
+        model.fit(X, iris[1], sample_weight=weight)
+        assert np.isfinite(model.validation_scores_).all()
+
+
+def test_early_stopping_on_a_sample_ends_its_round_only(classifier):
+    X, y = make_classification(10_000, 20, n_informative=4, flip_y=0.4, n_classes=3, random_state=0)
+    model = classifier(30, alpha=0.0, early_stopping=True, n_iter_no_change=2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X[:5000].repeat(4, axis=0), y[:5000].repeat(4), X_val=X[5000:], y_val=y[5000:])
+    assert model.stop_reason_ == "early_stopping"
+    best = int(np.argmin(model.validation_scores_))
+    assert model.n_iter_ - 1 - best >= 2
+    np.testing.assert_allclose(
+        val_log_loss(model, X[5000:], y[5000:]), model.best_validation_score_, rtol=1e-9
+    )
+
+
+def test_validation_data_without_weight_are_an_error(classifier, iris):
+    X, y = iris
+    model = classifier(3, class_weight={0: 0.0})
+    with pytest.raises(ValueError, match="must have a positive, finite sum"):
+        model.fit(X, y, X_val=X[:50], y_val=y[:50])
+
+
+def test_a_warm_start_without_validation_data_forgets_their_history(classifier, iris):
+    X, y = iris
+    model = classifier(3, "tanh", alpha=1.0, warm_start=True, tol=0.1, random_state=0)
+    model.fit(X, y, X_val=X, y_val=y)
+    assert model.best_validation_score_
+    model.fit(X, y)
+    assert not hasattr(model, "validation_scores_")
+    assert not hasattr(model, "best_validation_score_")
+
+
+def test_ctrl_c_in_the_setup_of_a_later_fit_keeps_the_earlier_ones(classifier, iris, monkeypatch):
+    moments, calls = _training.feature_moments, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return moments(*arguments)
+
+    monkeypatch.setattr(_training, "feature_moments", interrupted)
+    model = classifier(4, "tanh", n_init=4, tol=0.1, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
+        model.fit(*iris)
+    assert len(model.init_losses_) == 2
+    assert model.stop_reason_ == "interrupted"

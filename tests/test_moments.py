@@ -4,8 +4,8 @@ import scipy.sparse as sp
 
 from skneural import _moments
 from skneural._moments import (
+    DISPERSIONS,
     EXACT_UNITS,
-    LARGEST_DISPERSION,
     SAMPLE_ROWS,
     feature_moments,
     floored,
@@ -209,7 +209,7 @@ def test_what_varies_by_rounding_alone_has_no_variance(name, conversion):
 def test_the_dispersion_around_outputs_that_are_wrongly_certain_is_bounded(output, certainty):
     network, theta, rows = make(output)
     network.layers(theta)[-1].coef[...] *= certainty
-    assert 0 <= layer_curvature(network, theta, rows, map, 0).dispersion <= LARGEST_DISPERSION
+    assert 0 <= layer_curvature(network, theta, rows, map, 0).dispersion <= DISPERSIONS[1]
 
 
 @pytest.mark.parametrize("n_rows", [SAMPLE_ROWS, SAMPLE_ROWS + 1, 3 * SAMPLE_ROWS])

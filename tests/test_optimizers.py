@@ -22,7 +22,9 @@ def test_runs_until_no_progress_is_possible_at_this_precision(name):
     np.testing.assert_allclose(iterates[-1], 1, rtol=1e-8)
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize(
+    "error", [RuntimeError, KeyboardInterrupt, ValueError, np.linalg.LinAlgError, StopIteration]
+)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_what_the_callback_raises_ends_the_run(name, error):
     seen = []
