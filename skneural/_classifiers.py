@@ -148,7 +148,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     weighting them changes a single bit of the result, unless `early_stopping` sets random rows
     aside. On larger data both change it by rounding, which the path of the solver amplifies.
 
-    A fit is a sequence of rounds: three of 15 iterations, and one with the rest. Each begins
+    A fit is a sequence of rounds: three of 15 iterations, or of 8 on a sample, and one with the
+    rest. Each begins
     with the penalty and the coordinates for the weights that have been reached. If `max_iter` is
     above 45, the first round runs on a random half of the rows from 10000 rows on; from 20000
     on, the first on a quarter and the second on a half; of a single target, with the classes in
@@ -340,7 +341,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     weighting them changes a single bit of the result, unless `early_stopping` sets random rows
     aside. On larger data both change it by rounding, which the path of the solver amplifies.
 
-    A fit is a sequence of rounds: three of 15 iterations, and one with the rest. Each begins
+    A fit is a sequence of rounds: three of 15 iterations, or of 8 on a sample, and one with the
+    rest. Each begins
     with the penalty and the coordinates for the weights that have been reached. If `max_iter` is
     above 45, the first round runs on a random half of the rows from 10000 rows on; from 20000
     on, the first on a quarter and the second on a half; of a single target, with the classes in

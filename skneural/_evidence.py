@@ -61,8 +61,12 @@ def evidence(
     layers: Sequence[Layer],
     total_weight: float,
     map_layers: MapLanes = map,
+    *,
+    spectrum: Vector | None = None,
 ) -> tuple[Vector, Vector]:
     """Alpha and gamma of each layer, before the dispersion counts.
+
+    `spectrum` holds the eigenvalues of the first layer's A, standardised, if they are known.
 
     The weights are taken as they are, and alpha and gamma to agree with each other. Where
     the weights, or what the data say of them, shrink to nothing, alpha ends at its bounds.
@@ -70,9 +74,11 @@ def evidence(
 
     def solve(place: tuple[Factors, Layer, Vector]) -> tuple[float, float]:
         (_, A, G), layer, variance = place
-        scale = np.sqrt(variance)
-        correlation = A / (variance if A.ndim == 1 else np.outer(scale, scale))
-        curvature = total_weight * np.outer(_eigenvalues(correlation), _eigenvalues(G))
+        if spectrum is not None and layer is layers[0]:
+            inputs = spectrum
+        else:
+            inputs = standardised_spectrum(A, variance)
+        curvature = total_weight * np.outer(inputs, _eigenvalues(G))
         squares = float(variance @ (layer.coef**2).sum(axis=1))
         alpha, gamma = _fixed_point(curvature, squares)
         return alpha / float((1 / variance).mean()), gamma
@@ -81,6 +87,12 @@ def evidence(
     units = [floored(variances[0]), *(floored(np.full(len(v), v.mean())) for v in variances[1:])]
     alpha, gamma = np.array(list(map_layers(solve, zip(factors, layers, units, strict=True)))).T
     return alpha, gamma
+
+
+def standardised_spectrum(A: Vector, variance: Vector) -> Vector:
+    """The eigenvalues of A for inputs divided by the roots of `variance`."""
+    scale = np.sqrt(variance)
+    return _eigenvalues(A / (variance if A.ndim == 1 else np.outer(scale, scale)))
 
 
 def optimism(gamma: Vector, n_observations: float) -> float:

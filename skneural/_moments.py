@@ -90,22 +90,31 @@ def floored(variance: Vector) -> Vector:
 
 
 def layer_curvature(
-    network: Network, theta: Vector, rows: Rows, map_lanes: MapLanes, largest: int
+    network: Network,
+    theta: Vector,
+    rows: Rows,
+    map_lanes: MapLanes,
+    largest: int,
+    features: Factors | None = None,
 ) -> Curvature:
     """Factors and dispersion at weights `theta`, from a sample of the rows.
 
-    Of a side with more than `largest` dimensions, only the diagonal is taken.
+    Of a side with more than `largest` dimensions, only the diagonal is taken. The first layer's
+    mean and A do not depend on the weights; where they are known, `features` has them.
     """
     rows = _sample(rows)
     origin = _origin(rows)
     scale = power_of_two(total_weight(network.output, rows, map_lanes) / rows.n_rows)
     layers = network.layers(theta.astype(rows.dtype))
-    block_sums = partial(_block_sums, network, layers, rows, scale, origin, largest)
+    known = 1 if features else 0
+    block_sums = partial(_block_sums, network, layers, rows, scale, origin, largest, known)
     weight, residual, expected, *sums = _sum_over(rows, block_sums, map_lanes)
-    factors: list[Factors] = []
-    for first, A, G in zip(sums[::3], sums[1::3], sums[2::3], strict=True):
-        mean, A = _central(weight, first, A, rows.dtype)
-        factors.append(Factors(mean if factors else origin + mean, A, G / weight))
+    errors, sums = sums[: len(layers)], sums[len(layers) :]
+    inputs = [(features.mean, features.A)] if features else []
+    for first, second in zip(sums[::2], sums[1::2], strict=True):
+        mean, A = _central(weight, first, second, rows.dtype)
+        inputs.append((mean if inputs else origin + mean, A))
+    factors = [Factors(*each, G / weight) for each, G in zip(inputs, errors, strict=True)]
     dispersion = float(residual / expected) if expected > 0 else 1.0
     return Curvature(factors, float(np.clip(dispersion, *DISPERSIONS)))
 
@@ -117,9 +126,13 @@ def _block_sums(
     scale: float,
     origin: FloatArray,
     largest: int,
+    known: int,
     block: slice,
 ) -> Sums:
-    """``[S, residual, expected, (sum w a, sum w a a', sum g g') of each layer]`` of a block."""
+    """``[S, residual, expected, sum g g' of each layer, (sum w a, sum w a a') of each]``.
+
+    The last are left out for the first layers, of which they are `known`.
+    """
     output = network.output
     codes, row_weight = rows.labels(block)
     row_weight = row_weight / scale
@@ -133,11 +146,11 @@ def _block_sums(
         for root in roots
     )
     weight = _mean_weight(output, rows, block, scale)
-    sums = [weight.sum(), *output.squared_errors(logits, codes, row_weight)]
+    squared_errors = output.squared_errors(logits, codes, row_weight)
+    sums = [weight.sum(), *squared_errors, *reduce(_add, errors)]
     inputs[0] = _shifted(inputs[0], origin)
-    summed: Sums = reduce(_add, errors)
-    for a, error in zip(inputs, summed, strict=True):
-        sums += [weight @ a, _moment(a, weight, largest), error]
+    for a in inputs[known:]:
+        sums += [weight @ a, _moment(a, weight, largest)]
     return list(map(_double, sums))
 
 

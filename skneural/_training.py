@@ -13,9 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneural._evidence import evidence, optimism
+from skneural._evidence import evidence, optimism, standardised_spectrum
 from skneural._kronecker import Coordinates, Identity, Kronecker, Preconditioner
-from skneural._moments import Curvature, feature_moments, floored, layer_curvature
+from skneural._moments import (
+    Curvature,
+    Factors,
+    diagonal,
+    feature_moments,
+    floored,
+    layer_curvature,
+)
 from skneural._monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._network import Network
 from skneural._objective import Objective, log_loss, total_weight, weighted_rows
@@ -24,6 +31,7 @@ from skneural._rows import MapLanes, Rows, lane_map, stratified_order
 from skneural._typing import IntArray, Vector
 
 ROUND_ITERATIONS = 15
+SAMPLE_ITERATIONS = 8  # a sample has less to teach
 EARLY_ROUNDS = 3
 SMALLEST_SAMPLE = 5000
 SMALLEST_SHARE = 4  # the first sample is a quarter of the rows
@@ -54,20 +62,20 @@ class Round(NamedTuple):
 
 
 def plan_rounds(n_rows: int, max_iter: int, may_sample: bool) -> list[Round]:
-    """Early rounds of 15 iterations, then a last one with all rows until `max_iter`.
+    """Early rounds of 15 iterations, or 8 on samples; a last one with all rows until `max_iter`.
 
     There are samples only if it is sure that all rows get their turn.
     """
-    ends = [number * ROUND_ITERATIONS for number in range(1, EARLY_ROUNDS + 1)]
     share = 1
-    if may_sample and max_iter > ends[-1]:
+    if may_sample and max_iter > EARLY_ROUNDS * ROUND_ITERATIONS:
         while share < SMALLEST_SHARE and n_rows // (2 * share) >= SMALLEST_SAMPLE:
             share *= 2
-    rounds = []
-    for end in ends:
+    rounds, end = [], 0
+    for _ in range(EARLY_ROUNDS):
+        end += SAMPLE_ITERATIONS if share > 1 else ROUND_ITERATIONS
         if end < max_iter:
             rounds.append(Round(n_rows // share, end))
-            share = max(share // 2, 1)
+        share = max(share // 2, 1)
     return [*rounds, Round(n_rows, max_iter)]
 
 
@@ -134,6 +142,8 @@ class _Run:
         self._order: IntArray | None = None
         self._n_trained = rows.n_rows  # rows of the last round; those after it are unseen
         self._unseen_dispersion: float | None = None
+        self._features: Factors | None = None  # those of the first layer, between rounds
+        self._spectrum: Vector | None = None
         self._rng = np.random.RandomState(seed)
         mean, variance = feature_moments(network.output, rows, map_lanes)
         if not np.isfinite([mean, variance]).all():
@@ -196,6 +206,8 @@ class _Run:
         try:
             rows = self._first(0, one.n_rows)
             coordinates = self._start_round(rows)
+            if one.max_iter == self._settings.max_iter:
+                self._features = self._spectrum = None  # there are no more rounds
             share = total_weight(output, rows, self._map_lanes) / self._total_weight
             objective = Objective(self._network, rows, solution.alpha * share, self._map_lanes)
             monitor.begin(objective, coordinates, one.max_iter)
@@ -221,8 +233,10 @@ class _Run:
         n_before, self._n_trained = self._n_trained, rows.n_rows
         unseen = n_before < rows.n_rows
         curvature = self._curvature(self._first(n_before, rows.n_rows) if unseen else rows)
-        if curvature is not None and self._settings.alpha is None:
-            self.solution.alpha = self._evidence(curvature, unseen)
+        if curvature is not None:
+            self._features = curvature.factors[0]
+            if self._settings.alpha is None:
+                self.solution.alpha = self._evidence(curvature, unseen)
         return self._coordinates(curvature)
 
     def _curvature(self, rows: Rows) -> Curvature | None:
@@ -232,7 +246,9 @@ class _Run:
             return None
         largest = (preconditioner or Preconditioner.AUTO).largest_dimensions(self._rows.n_rows)
         theta = self.solution.theta
-        curvature = layer_curvature(self._network, theta, rows, self._map_lanes, largest)
+        curvature = layer_curvature(
+            self._network, theta, rows, self._map_lanes, largest, self._features
+        )
         if not all(np.isfinite(part).all() for factors in curvature.factors for part in factors):
             raise Stop("overflow")
         return curvature
@@ -247,7 +263,16 @@ class _Run:
 
     def _evidence(self, curvature: Curvature, unseen: bool) -> Vector:
         layers = self._network.layers(self.solution.theta)
-        alpha, gamma = evidence(curvature.factors, layers, self._total_weight, self._map_lanes)
+        if self._spectrum is None:
+            A = curvature.factors[0].A
+            self._spectrum = next(iter(self._map_lanes(_feature_spectrum, [A])))
+        alpha, gamma = evidence(
+            curvature.factors,
+            layers,
+            self._total_weight,
+            self._map_lanes,
+            spectrum=self._spectrum,
+        )
         if unseen:
             self._unseen_dispersion = curvature.dispersion
         if self._unseen_dispersion is not None:
@@ -264,3 +289,7 @@ class _Run:
         if self._order is None:
             self._order = stratified_order(self._rows, self._rng)
         return self._rows.sample(np.sort(self._order[start:stop]))
+
+
+def _feature_spectrum(A: Vector) -> Vector:
+    return standardised_spectrum(A, floored(diagonal(A)))

@@ -20,6 +20,7 @@ from skneural._rows import Rows
 from skneural._training import (
     EARLY_ROUNDS,
     ROUND_ITERATIONS,
+    SAMPLE_ITERATIONS,
     SMALLEST_SAMPLE,
     Round,
     Settings,
@@ -43,7 +44,8 @@ def test_the_last_round_has_all_rows(n_rows, max_iter, may_sample):
     assert len(early) <= EARLY_ROUNDS
     assert not early or early[-1].max_iter < max_iter
     starts = [0, *(one.max_iter for one in early)]
-    assert [b - a for a, b in pairwise(starts)] == [ROUND_ITERATIONS] * len(early)
+    lengths = [SAMPLE_ITERATIONS if one.n_rows < n_rows else ROUND_ITERATIONS for one in early]
+    assert [b - a for a, b in pairwise(starts)] == lengths
 
 
 @pytest.mark.parametrize("n_rows", [10_000, 19_999, 20_000, 123_457])
