@@ -179,7 +179,7 @@ def test_an_interruption_between_two_rounds_keeps_the_last_iterate(number, name,
     monkeypatch.setattr(_training, name, interrupted)
     solution = train(network, rows, settings(), seed=0)
     assert solution.stop_reason == "interrupted"
-    assert len(solution.loss_curve) == (number - 1) * ROUND_ITERATIONS
+    assert len(solution.loss_curve) == plan_rounds(N_LARGE, 100, True)[number - 2].max_iter
     assert_speaks_of_all_rows(solution, network, rows)
 
 
@@ -199,7 +199,7 @@ def test_curvature_that_overflows_keeps_the_last_iterate(number, monkeypatch):
     monkeypatch.setattr(_training, "layer_curvature", overflowing)
     solution = train(network, rows, settings(), seed=0)
     assert solution.stop_reason == "overflow"
-    assert len(solution.loss_curve) == (number - 1) * ROUND_ITERATIONS
+    assert len(solution.loss_curve) == plan_rounds(N_LARGE, 100, True)[number - 2].max_iter
     assert_speaks_of_all_rows(solution, network, rows)
 
 
