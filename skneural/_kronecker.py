@@ -29,15 +29,16 @@ https://proceedings.mlr.press/v139/wadia21a.html
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
+from itertools import pairwise
 from typing import NamedTuple, final
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from skneural._moments import Factors, diagonal, floored
-from skneural._network import Layer, Network, pack
+from skneural._network import Layer, Network
 from skneural._rows import MapLanes
 from skneural._typing import FloatArray, Vector
 
@@ -123,19 +124,29 @@ class Identity(Coordinates):
 
 class _LayerMap(NamedTuple):
     mean: Vector
-    P: Vector  # a matrix, or the diagonal of one
+    P: Vector  # an upper triangular matrix, or the diagonal of one
     Q: Vector
     intercept_scale: float
 
-    def weights(self, phi: Layer) -> Layer:
-        coef = _times(_times(phi.coef.T, self.P.T).T, self.Q)
-        intercept = _times(self.intercept_scale * phi.intercept, self.Q)
-        return Layer(intercept - self.mean @ coef, coef)
+    def coef(self, phi: Layer, rows: slice) -> Vector:
+        """Some rows of ``P V Q``."""
+        if self.P.ndim == 1:
+            return _times(self.P[rows, None] * phi.coef[rows], self.Q)
+        return _times(self.P[rows, rows.start :] @ phi.coef[rows.start :], self.Q)
 
-    def gradient(self, gradient: Layer) -> Layer:
-        centred = gradient.coef - np.outer(self.mean, gradient.intercept)
-        coef = _times(_times(centred.T, self.P).T, self.Q.T)
-        return Layer(self.intercept_scale * _times(gradient.intercept, self.Q.T), coef)
+    def intercept(self, phi: Layer, coef: Vector) -> Vector:
+        return _times(self.intercept_scale * phi.intercept, self.Q) - self.mean @ coef
+
+    def coef_gradient(self, gradient: Layer, rows: slice) -> Vector:
+        """Some rows of ``P' (dJ/dW - mean dJ/db') Q'``."""
+        used = rows if self.P.ndim == 1 else slice(rows.stop)
+        centred = gradient.coef[used] - np.outer(self.mean[used], gradient.intercept)
+        if self.P.ndim == 1:
+            return _times(self.P[rows, None] * centred, self.Q.T)
+        return _times(self.P[used, rows].T @ centred, self.Q.T)
+
+    def intercept_gradient(self, gradient: Layer) -> Vector:
+        return self.intercept_scale * _times(gradient.intercept, self.Q.T)
 
 
 @final
@@ -150,7 +161,7 @@ class Kronecker(Coordinates):
     penalty : array of shape (n_layers,)
         The curvature of each layer's penalty, ``alpha / S``.
     map_layers : callable, default=map
-        Maps a function over layers, with BLAS held to one thread.
+        Maps a function over layers, or pieces of them, with BLAS held to one thread.
     """
 
     def __init__(
@@ -163,16 +174,45 @@ class Kronecker(Coordinates):
         self._network = network
         self._map_layers = map_layers
         self._maps = list(map_layers(_layer_map, zip(factors, penalty, strict=True)))
+        self._pieces = [
+            (number, rows) for number, each in enumerate(factors) for rows in _pieces(len(each.A))
+        ]
 
     def weights(self, phi: Vector) -> Vector:
-        return self._transform(_LayerMap.weights, phi)
+        theta = np.empty_like(phi)
+        inputs, results = self._network.layers(phi), self._network.layers(theta)
+
+        def write_rows(piece: tuple[int, slice]) -> None:
+            number, rows = piece
+            results[number].coef[rows] = self._maps[number].coef(inputs[number], rows)
+
+        def write_intercept(number: int) -> None:
+            coef = results[number].coef
+            results[number].intercept[...] = self._maps[number].intercept(inputs[number], coef)
+
+        list(self._map_layers(write_rows, self._pieces))
+        list(self._map_layers(write_intercept, range(len(self._maps))))
+        return theta
 
     def gradient(self, gradient: Vector) -> Vector:
-        return self._transform(_LayerMap.gradient, gradient)
+        result = np.empty_like(gradient)
+        inputs, results = self._network.layers(gradient), self._network.layers(result)
 
-    def _transform(self, function: Callable[[_LayerMap, Layer], Layer], vector: Vector) -> Vector:
-        pairs = zip(self._maps, self._network.layers(vector), strict=True)
-        return pack(self._map_layers(lambda pair: function(*pair), pairs))
+        def write_rows(piece: tuple[int, slice]) -> None:
+            number, rows = piece
+            results[number].coef[rows] = self._maps[number].coef_gradient(inputs[number], rows)
+
+        list(self._map_layers(write_rows, self._pieces))
+        for each, layer, written in zip(self._maps, inputs, results, strict=True):
+            written.intercept[...] = each.intercept_gradient(layer)
+        return result
+
+
+def _pieces(fan_in: int) -> list[slice]:
+    """Rows of a layer that a thread transforms at a time: less than all, of a large one."""
+    n_pieces = 4 if fan_in > FREE_DIMENSIONS else 1
+    edges = np.linspace(0, fan_in, n_pieces + 1).astype(int).tolist()
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def _layer_map(layer: tuple[Factors, float]) -> _LayerMap:

@@ -182,7 +182,7 @@ def test_where_classes_hardly_overlap_alpha_serves_as_well_as_the_exact_one(clas
         -cross_val_score(classifier((), alpha=alpha), X, y, scoring="neg_log_loss").mean()
         for alpha in (found, expected)
     ]
-    assert losses[0] < 1.05 * losses[1]
+    assert losses[0] < 1.2 * losses[1]
 
 
 def test_the_alpha_of_two_softmax_units_is_twice_that_of_one_sigmoid_unit():

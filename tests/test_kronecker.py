@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
+from skneural import _kronecker
 from skneural._kronecker import (
     LARGEST_DIMENSIONS,
     PRECONDITIONERS,
@@ -214,3 +215,27 @@ def test_only_the_diagonal_preconditioner_drops_the_rest_of_the_matrices(precond
     is_diagonal = preconditioner is Preconditioner.DIAGONAL
     np.testing.assert_array_equal(A, [2, 2, 2] if is_diagonal else np.eye(3) + 1)
     np.testing.assert_array_equal(G, [0, 1])
+
+
+@pytest.mark.parametrize("is_matrix", [True, False])
+def test_wide_layers_are_transformed_piece_by_piece_to_the_same(is_matrix, monkeypatch):
+    rng = np.random.default_rng(0)
+    network = Network(301, (4,), [ACTIVATIONS["tanh"]], SoftmaxOutput((3,)))
+    roots = [rng.normal(size=(2 * size, size)) for size in (301, 4, 3)]
+    A, G, H = (root.T @ root / len(root) for root in roots)
+    factors = [Factors(rng.normal(size=301), A, G), Factors(rng.normal(size=4), G, H)]
+    if not is_matrix:
+        factors = Preconditioner.DIAGONAL.choose(factors)
+    vector = rng.normal(size=network.n_parameters)
+    pieces = Kronecker(network, factors, np.ones(2))
+    assert len(pieces._pieces) == 5
+    results = []
+    for work in (0, 1e12):  # without threads, with threads
+        with lane_map(work) as map_lanes:
+            each = Kronecker(network, factors, np.ones(2), map_lanes)
+            results.append([each.weights(vector), each.gradient(vector)])
+    np.testing.assert_array_equal(*results)
+    monkeypatch.setattr(_kronecker, "FREE_DIMENSIONS", 301)
+    whole = Kronecker(network, factors, np.ones(2))
+    np.testing.assert_allclose(pieces.weights(vector), whole.weights(vector), rtol=1e-11)
+    np.testing.assert_allclose(pieces.gradient(vector), whole.gradient(vector), rtol=1e-11)
