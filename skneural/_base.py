@@ -20,6 +20,7 @@ from skneural._monitor import Solution
 from skneural._network import Layer, Network, pack
 from skneural._objective import total_weight, weighted_rows
 from skneural._optimizers import OPTIMIZERS
+from skneural._outputs import Output
 from skneural._prediction import NetworkPredictor
 from skneural._rows import Rows, canonical, stratified_order
 from skneural._targets import (
@@ -167,26 +168,21 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         )
         if targets.is_multilabel and output.competes:
             warn_if_one_hot(codes)
-        activations = [ACTIVATIONS[name] for name in activation_names]
-        network = Network(X.shape[1], sizes, activations, output)
-        rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
-        settings.optimizer.check(network.n_parameters, rough)
-        if settings.preconditioner is not None:
-            settings.preconditioner.check(network.layer_sizes)
+        network = _make_network(X.shape[1], sizes, activation_names, output, settings)
         continued = self.warm_start and hasattr(self, "coefs_")
         start = self._last_weights(network, targets) if continued else None
         rng = check_random_state(self.random_state)
         seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
-        data = Rows(X, codes, sample_weight)
+        rows = Rows(X, codes, sample_weight)
         validation_rows = self._validation_rows(validation, targets)
         if self.early_stopping and validation_rows is None:
-            data, validation_rows = self._split(weighted_rows(output, data), rng)
-        if validation_rows is not None:
+            rows, validation_rows = self._split(weighted_rows(output, rows), rng)
+        if is_validated := validation_rows is not None:
             total_weight(output, validation_rows)  # which must not be zero
         run = partial(
             train,
             network,
-            canonical(data),
+            canonical(rows),
             settings,
             start=start,
             validation_rows=validation_rows,
@@ -194,10 +190,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         self._activation_names = activation_names
         if not continued:
             self.loss_curve_, self.n_fev_ = [], 0
-        if not continued or validation_rows is None:
+        if not continued or not is_validated:
             for name in ("validation_scores_", "best_validation_score_"):
                 self.__dict__.pop(name, None)
-        is_validated = validation_rows is not None
         attributes_at = partial(self._attributes_at, network, targets, is_validated)
         watched = WatchedFit(
             self, attributes_at, n_runs=len(seeds), max_iter=settings.max_iter, **given
@@ -329,3 +324,20 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
             earlier = getattr(self, "validation_scores_", [])
             self.validation_scores_ = [*earlier, *best.validation_scores]
             self.best_validation_score_ = best.best_validation_score
+
+
+def _make_network(
+    n_features: int,
+    sizes: tuple[int, ...],
+    activation_names: list[str],
+    output: Output,
+    settings: Settings,
+) -> Network:
+    """The network, if solver and preconditioner can do with its size and activations."""
+    activations = [ACTIVATIONS[name] for name in activation_names]
+    network = Network(n_features, sizes, activations, output)
+    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
+    settings.optimizer.check(network.n_parameters, rough)
+    if settings.preconditioner is not None:
+        settings.preconditioner.check(network.layer_sizes)
+    return network

@@ -29,7 +29,7 @@ https://proceedings.mlr.press/v139/wadia21a.html
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple, final
@@ -181,31 +181,36 @@ class Kronecker(Coordinates):
     def weights(self, phi: Vector) -> Vector:
         theta = np.empty_like(phi)
         inputs, results = self._network.layers(phi), self._network.layers(theta)
-
-        def write_rows(piece: tuple[int, slice]) -> None:
-            number, rows = piece
-            results[number].coef[rows] = self._maps[number].coef(inputs[number], rows)
+        self._write_coefs(_LayerMap.coef, inputs, results)
 
         def write_intercept(number: int) -> None:
             coef = results[number].coef
             results[number].intercept[...] = self._maps[number].intercept(inputs[number], coef)
 
-        list(self._map_layers(write_rows, self._pieces))
         list(self._map_layers(write_intercept, range(len(self._maps))))
         return theta
 
     def gradient(self, gradient: Vector) -> Vector:
         result = np.empty_like(gradient)
         inputs, results = self._network.layers(gradient), self._network.layers(result)
-
-        def write_rows(piece: tuple[int, slice]) -> None:
-            number, rows = piece
-            results[number].coef[rows] = self._maps[number].coef_gradient(inputs[number], rows)
-
-        list(self._map_layers(write_rows, self._pieces))
+        self._write_coefs(_LayerMap.coef_gradient, inputs, results)
         for each, layer, written in zip(self._maps, inputs, results, strict=True):
             written.intercept[...] = each.intercept_gradient(layer)
         return result
+
+    def _write_coefs(
+        self,
+        function: Callable[[_LayerMap, Layer, slice], Vector],
+        inputs: Sequence[Layer],
+        results: Sequence[Layer],
+    ) -> None:
+        """Write each layer's coefficients, some rows at a time, as `function` gives them."""
+
+        def write(piece: tuple[int, slice]) -> None:
+            number, rows = piece
+            results[number].coef[rows] = function(self._maps[number], inputs[number], rows)
+
+        list(self._map_layers(write, self._pieces))
 
 
 def _pieces(fan_in: int) -> list[slice]:

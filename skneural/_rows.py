@@ -110,7 +110,7 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
     rounding. In this form a fit has the same bits in whatever order the rows come, and
     whether a row is repeated or weighted. Larger data stay as they are.
     """
-    if X.shape[0] * (X.shape[1] + codes.shape[1]) > BLOCK_NUMBERS:
+    if not _is_small(X.shape[0], X, codes):
         return X, codes, weight
     used = np.flatnonzero(weight)
     X, codes, weight = X[used], codes[used], weight[used]
@@ -122,9 +122,13 @@ def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]
     return X[rows], codes[rows], merged
 
 
+def _is_small(n_rows: int, X: Any, codes: Any) -> bool:
+    return bool(n_rows * (X.shape[1] + codes.shape[1]) <= BLOCK_NUMBERS)
+
+
 def canonical(rows: Rows) -> Rows:
     """Small data merged, as `merge_repeats` does; larger ones as they are."""
-    if rows.n_rows * (rows.X.shape[1] + rows.codes.shape[1]) > BLOCK_NUMBERS:
+    if not _is_small(rows.n_rows, rows.X, rows.codes):
         return rows
     part = slice(None) if rows.index is None else rows.index
     return Rows(*merge_repeats(rows.X[part], rows.codes[part], rows.weight[part]))
