@@ -310,7 +310,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         self._target_kind = targets.kind
         self.alpha_ = best.alpha
         self.out_activation_ = network.output.name
-        self.n_outputs_ = network.output.n_units
+        self.n_outputs_ = network.output.units.n_units
         self.n_layers_ = len(network.layer_sizes)
         self.init_losses_ = np.array([solution.loss for solution in solutions])
         self.loss_ = best.loss

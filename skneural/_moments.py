@@ -134,19 +134,19 @@ def _block_sums(
     The last are left out for the first layers, of which they are `known`.
     """
     output = network.output
-    codes, row_weight = rows.labels(block)
+    labels, row_weight = rows.labels_and_weights(block)
     row_weight = row_weight / scale
     *inputs, logits = forward(layers, network.activations, rows.features(block))
     roots = (
-        output.fisher_root(logits, codes, row_weight, mix)
-        for mix in _mixes(output.n_units, len(logits), seed=block.start)
+        output.fisher_root(logits, labels, row_weight, mix)
+        for mix in _mixes(output.units.n_units, len(logits), seed=block.start)
     )
     errors = (
         [_moment(g, None, largest) for _, g in network.backpropagate(layers, inputs, root)][::-1]
         for root in roots
     )
     weight = _mean_weight(output, rows, block, scale)
-    squared_errors = output.squared_errors(logits, codes, row_weight)
+    squared_errors = output.squared_errors(logits, labels, row_weight)
     sums = [weight.sum(), *squared_errors, *reduce(_add, errors)]
     inputs[0] = _shifted(inputs[0], origin)
     for a in inputs[known:]:
@@ -156,7 +156,7 @@ def _block_sums(
 
 def _mean_weight(output: Output, rows: Rows, block: slice, scale: float) -> FloatArray:
     """The weight of each row, class weights included, in the dtype of the computation."""
-    weights = output.weights(*rows.labels(block)).mean(axis=1) / scale
+    weights = output.units.weights(*rows.labels_and_weights(block)).mean(axis=1) / scale
     return np.asarray(weights, dtype=rows.dtype)
 
 

@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skneural._outputs import Output
-from skneural._typing import FloatArray, IntArray, Vector
+from skneural._typing import FloatArray, LabelArray, Vector
 from skneural.activations import Activation
 
 
@@ -78,7 +78,7 @@ class Network:
         activations: Sequence[Activation],
         output: Output,
     ) -> None:
-        self.layer_sizes = (n_features, *hidden_layer_sizes, output.n_units)
+        self.layer_sizes = (n_features, *hidden_layer_sizes, output.units.n_units)
         self.activations = tuple(activations)
         self.output = output
         self._pieces = []  # of the flat vector: shape, start and stop of each layer
@@ -121,24 +121,24 @@ class Network:
         self,
         layers: Sequence[Layer],
         X: Any,
-        codes: IntArray,
+        labels: LabelArray,
         row_weight: Vector,
         gradient: Sequence[Layer],
     ) -> float:
         """Weighted sum of the losses; its gradient is written into `gradient`."""
         *inputs, logits = forward(layers, self.activations, X)
-        loss, delta = self.output.loss_gradient(logits, codes, row_weight)
+        loss, delta = self.output.loss_gradient(logits, labels, row_weight)
         for depth, delta_l in self.backpropagate(layers, inputs, delta):
             gradient[depth].coef[...] = inputs[depth].T @ delta_l
             np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
         return loss
 
     def linearize(
-        self, layers: Sequence[Layer], X: Any, codes: IntArray, row_weight: Vector
+        self, layers: Sequence[Layer], X: Any, labels: LabelArray, row_weight: Vector
     ) -> Linearization:
         """The forward and backward pass on which products with the Hessian build."""
         *inputs, logits = forward(layers, self.activations, X)
-        delta, activations, weights = self.output.linearize(logits, codes, row_weight)
+        delta, activations, weights = self.output.linearize(logits, labels, row_weight)
         deltas: list[FloatArray] = [delta]
         bends: list[FloatArray] = []
         for depth in reversed(range(1, len(layers))):

@@ -18,7 +18,7 @@ import numpy as np
 from skneural._network import Layer, Linearization, Network, forward
 from skneural._outputs import Output
 from skneural._rows import Lane, MapLanes, Rows
-from skneural._typing import FloatArray, IntArray, Vector
+from skneural._typing import FloatArray, LabelArray, Vector
 
 KEPT_NUMBERS = 2**20  # 8 megabytes, or some more
 
@@ -34,7 +34,7 @@ class Objective:
     ----------
     network : Network
     rows : Rows
-        With codes and weights.
+        With labels and weights.
     alpha : array of shape (n_layers,)
         The penalty of each layer.
     map_lanes : callable, default=map
@@ -130,10 +130,10 @@ class Objective:
                 self._linearizations[rows.start] = at
         self.network.hessian_product(layers, direction, at, self.network.layers(product))
 
-    def _block(self, rows: slice) -> tuple[Any, IntArray, Vector]:
-        """Features, codes and scaled weights of a block."""
-        codes, weight = self.rows.labels(rows)
-        return self.rows.features(rows), codes, weight / self._scale
+    def _block(self, rows: slice) -> tuple[Any, LabelArray, Vector]:
+        """Features, labels and scaled weights of a block."""
+        labels, weight = self.rows.labels_and_weights(rows)
+        return self.rows.features(rows), labels, weight / self._scale
 
 
 def power_of_two(value: float) -> float:
@@ -144,7 +144,7 @@ def power_of_two(value: float) -> float:
 def weighted_rows(output: Output, rows: Rows) -> Rows:
     """The rows of which a loss has a weight, or all if none has."""
     blocks = [block for lane in rows.lanes for block in lane]
-    used = [output.weights(*rows.labels(block)).any(axis=1) for block in blocks]
+    used = [output.units.weights(*rows.labels_and_weights(block)).any(axis=1) for block in blocks]
     index = np.flatnonzero(np.concatenate(used))
     return rows.sample(index) if 0 < len(index) < rows.n_rows else rows
 
@@ -160,7 +160,7 @@ def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float
 
     def lane_weight(lane: Lane) -> float:
         with np.errstate(over="ignore"):
-            weights = (output.weights(*rows.labels(block)) for block in lane)
+            weights = (output.units.weights(*rows.labels_and_weights(block)) for block in lane)
             return float(sum(block.mean(axis=1).sum() for block in weights))
 
     total = sum(map_lanes(lane_weight, rows.lanes))
@@ -174,16 +174,17 @@ def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float
 
 def log_loss(network: Network, rows: Rows, theta: Vector, map_lanes: MapLanes = map) -> float:
     """The weighted mean over rows and targets of ``-log p`` of the labels; no penalty."""
-    layers = network.layers(theta.astype(rows.dtype, copy=False))
+    layers, output = network.layers(theta.astype(rows.dtype, copy=False)), network.output
 
     def lane_sums(lane: Lane) -> Vector:
         sums = np.zeros(2)
         with np.errstate(over="ignore", invalid="ignore"):
             for block in lane:
-                codes, row_weight = rows.labels(block)
+                labels, row_weight = rows.labels_and_weights(block)
                 *_, logits = forward(layers, network.activations, rows.features(block))
-                weights = np.broadcast_to(network.output.weights(codes, row_weight), codes.shape)
-                sums += (weights * network.output.log_losses(logits, codes)).sum(), weights.sum()
+                losses = output.log_losses(logits, labels)
+                weights = np.broadcast_to(output.units.weights(labels, row_weight), losses.shape)
+                sums += (weights * losses).sum(), weights.sum()
         return sums
 
     loss, weight = np.sum(list(map_lanes(lane_sums, rows.lanes)), axis=0)

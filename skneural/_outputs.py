@@ -1,39 +1,37 @@
 """Output layers: from logits to activations, losses, gradients, probabilities and decisions.
 
-A data set has one or several *targets*; target j has K_j classes, and the label of a sample
-is a *code* in 0 .. K_j - 1. (A multilabel indicator is a target of two classes per label.)
-Every output *unit* u speaks for one class of one target. With logits z, targets t of the
-units (0 or 1, smoothed), sample weight w_i and class weight c_j::
+Units and labels are those of `_units`. With logits z, targets t of the units (0 or 1, smoothed),
+and the weight w_ij of the loss of target j::
 
     softmax    units of a target compete          p = exp(z) / sum exp(z)
                l_ij = logsumexp(z) - sum_k t_k z_k
     sigmoid    units are independent              p = 1 / (1 + exp(-z))
                l_ij = sum_k softplus(z_k) - t_k z_k
 
-    loss       sum_ij w_i c_j[y_ij] l_ij
-    gradient   d loss / d z_u = w_i c_j[y_ij] (p_u - t_u)       for both outputs
+    loss       sum_ij w_ij l_ij
+    gradient   d loss / d z_u = w_ij (p_u - t_u)       for both outputs
     Hessian    its product with a direction r, as dp is how p changes along r:
-               d^2 loss / d z_u d z . r = w_i c_j[y_ij] dp_u
+               d^2 loss / d z_u d z . r = w_ij dp_u
                dp_u = p_u (r_u - sum_k p_k r_k) of a softmax,  p_u (1 - p_u) r_u of a sigmoid
                which is the Fisher matrix too: sum_u s_u s_u', with roots
-               softmax  s_u = sqrt(w_i c_j[y_ij] p_u) (e_u - p)
-               sigmoid  s_u = sqrt(w_i c_j[y_ij] p_u (1 - p_u)) e_u
+               softmax  s_u = sqrt(w_ij p_u) (e_u - p)
+               sigmoid  s_u = sqrt(w_ij p_u (1 - p_u)) e_u
 
 A softmax has a unit for every class. A sigmoid has one unit for a target of two classes, and
 one-vs-rest units, one per class, otherwise. Everything is computed from the logits, never
 from clipped probabilities, so that it is accurate and finite wherever the logits are.
 
-Shapes: logits (rows, n_units), codes (rows, n_targets), row weights (rows,). In *class space*
-there is a column for every class of every target: (rows, sum_j K_j).
+Shapes: logits (rows, n_units), labels (rows, n_targets), row weights (rows,).
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 
-from skneural._typing import FloatArray, IntArray, Vector
+from skneural._typing import FloatArray, IntArray, LabelArray, Vector
+from skneural._units import Units, spread
 from skneural.activations import sigmoid, softplus
 
 
@@ -60,52 +58,35 @@ class Output(ABC):
         label_smoothing: float = 0.0,
         class_weight: Sequence[Vector] | None = None,
     ) -> None:
-        self.n_classes = tuple(n_classes)
-        self.n_targets = len(self.n_classes)
-        unit_classes = [self._classes_with_a_unit(k) for k in self.n_classes]
-        n_units = [len(classes) for classes in unit_classes]
-        self.n_units = sum(n_units)
-        self._unit_class = np.concatenate(unit_classes)
-        self._unit_target = np.repeat(np.arange(self.n_targets), n_units)
-        self._unit_starts = np.cumsum([0, *n_units[:-1]])
-        self._class_starts = np.cumsum([0, *self.n_classes[:-1]])
-        alternatives = self._alternatives(np.repeat(self.n_classes, n_units))
-        self._hard_share = 1.0 - label_smoothing
-        self._soft_share = label_smoothing / alternatives
-        self._class_weight = None if class_weight is None else np.concatenate(class_weight)
-
-    def targets(self, codes: IntArray) -> Vector:
-        """What each unit should say: 0 or 1, smoothed; shape (rows, n_units)."""
-        hits = _spread(codes, self._unit_target) == self._unit_class
-        return np.asarray(hits * self._hard_share + self._soft_share)
-
-    def weights(self, codes: IntArray, row_weight: Vector) -> Vector:
-        """The weight of each loss, ``w_i c_j[y_ij]``: a column per target, or one for all."""
-        if self._class_weight is None:
-            return row_weight[:, None]
-        return np.asarray(row_weight[:, None] * self._class_weight[codes + self._class_starts])
+        self.units = Units(
+            n_classes,
+            [self._classes_with_a_unit(k) for k in n_classes],
+            [self._alternatives(k) for k in n_classes],
+            label_smoothing=label_smoothing,
+            class_weight=class_weight,
+        )
 
     def loss_gradient(
-        self, logits: FloatArray, codes: IntArray, row_weight: Vector
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector
     ) -> tuple[float, FloatArray]:
         """Weighted sum of the losses, and its gradient with respect to the logits."""
-        targets = self.targets(codes).astype(logits.dtype, copy=False)
-        weights = self.weights(codes, row_weight)
+        targets = self.units.targets(labels).astype(logits.dtype, copy=False)
+        weights = self.units.weights(labels, row_weight)
         losses, gradient = self._losses_activations(logits, targets)
         gradient -= targets
         gradient *= self._unit_weights(weights, logits)
         return float((weights * losses).sum()), gradient
 
     def linearize(
-        self, logits: FloatArray, codes: IntArray, row_weight: Vector
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Gradient with respect to the logits, and what products with the Hessian are made of.
 
         Those are the activations, and the weight of each unit's loss.
         """
-        weights = self._unit_weights(self.weights(codes, row_weight), logits)
+        weights = self._unit_weights(self.units.weights(labels, row_weight), logits)
         activations = self.activations(logits)
-        gradient = activations - self.targets(codes).astype(logits.dtype, copy=False)
+        gradient = activations - self.units.targets(labels).astype(logits.dtype, copy=False)
         gradient *= weights
         return gradient, activations, weights
 
@@ -117,27 +98,26 @@ class Output(ABC):
         product *= weights
         return product
 
-    def log_losses(self, logits: FloatArray, codes: IntArray) -> FloatArray:
+    def log_losses(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
         """Minus the logarithm of the labels' probabilities, hard ones; (rows, n_targets)."""
-        columns = codes + self._class_starts
+        columns = labels + self.units.class_starts
         return -np.take_along_axis(self.log_probabilities(logits), columns, axis=1)
 
     def squared_errors(
-        self, logits: FloatArray, codes: IntArray, row_weight: Vector
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector
     ) -> tuple[float, float]:
         """Weighted sums of ``(t - p)^2``, and of what it is expected to be, ``p (1 - p)``."""
-        weights = self._unit_weights(self.weights(codes, row_weight), logits)
+        weights = self._unit_weights(self.units.weights(labels, row_weight), logits)
         p = self.activations(logits)
-        residual = self.targets(codes) - p
+        residual = self.units.targets(labels) - p
         return float((weights * residual**2).sum()), float((weights * p * (1 - p)).sum())
 
     def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
         """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""
-        spread: FloatArray = _spread(weights.astype(logits.dtype, copy=False), self._unit_target)
-        return spread
+        return np.asarray(spread(weights.astype(logits.dtype, copy=False), self.units.target))
 
     def fisher_root(
-        self, logits: FloatArray, codes: IntArray, row_weight: Vector, mix: FloatArray
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector, mix: FloatArray
     ) -> FloatArray:
         """``sum_u mix_u s_u``, the roots of the Fisher matrix of each row, mixed.
 
@@ -146,16 +126,8 @@ class Output(ABC):
         is the Fisher matrix on average.
         """
         root = self._mixed_roots(self.activations(logits), mix.astype(logits.dtype, copy=False))
-        root *= self._unit_weights(np.sqrt(self.weights(codes, row_weight)), logits)
+        root *= self._unit_weights(np.sqrt(self.units.weights(labels, row_weight)), logits)
         return root
-
-    def split_units(self, values: FloatArray) -> list[FloatArray]:
-        """The columns that belong to the units of each target, as views."""
-        return np.split(values, self._unit_starts[1:], axis=1)
-
-    def split_classes(self, values: FloatArray) -> list[FloatArray]:
-        """The columns of class space that belong to each target, as views."""
-        return np.split(values, self._class_starts[1:], axis=1)
 
     @property
     @abstractmethod
@@ -169,7 +141,7 @@ class Output(ABC):
 
     @staticmethod
     @abstractmethod
-    def _alternatives(n_classes: IntArray) -> IntArray:
+    def _alternatives(n_classes: int) -> int:
         """The number of outcomes over which a unit of a target with K classes is smoothed."""
 
     @abstractmethod
@@ -212,51 +184,51 @@ class SoftmaxOutput(Output):
 
     @property
     def n_degrees(self) -> int:
-        return self.n_units - self.n_targets
+        return self.units.n_units - self.units.n_targets
 
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
         return np.arange(n_classes)
 
     @staticmethod
-    def _alternatives(n_classes: IntArray) -> IntArray:
+    def _alternatives(n_classes: int) -> int:
         return n_classes
 
     def _losses_activations(
         self, logits: FloatArray, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        shifted, powers, others = _compete(logits, self._unit_starts, self._unit_target)
-        losses = np.log1p(others) - np.add.reduceat(targets * shifted, self._unit_starts, axis=1)
-        powers /= _spread(1 + others, self._unit_target)
+        shifted, powers, others = _compete(logits, self.units.starts, self.units.target)
+        losses = np.log1p(others) - np.add.reduceat(targets * shifted, self.units.starts, axis=1)
+        powers /= spread(1 + others, self.units.target)
         return losses, powers
 
     def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
         root = mix * np.sqrt(activations)
-        sums = np.add.reduceat(root, self._unit_starts, axis=1)
-        root -= activations * _spread(sums, self._unit_target)
+        sums = np.add.reduceat(root, self.units.starts, axis=1)
+        root -= activations * spread(sums, self.units.target)
         return root
 
     def activations(self, logits: FloatArray) -> FloatArray:
-        _, powers = _powers(logits, self._unit_starts, self._unit_target)
-        sums = np.add.reduceat(powers, self._unit_starts, axis=1)
-        return np.asarray(powers / _spread(sums, self._unit_target))
+        _, powers = _powers(logits, self.units.starts, self.units.target)
+        sums = np.add.reduceat(powers, self.units.starts, axis=1)
+        return np.asarray(powers / spread(sums, self.units.target))
 
     def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
-        means = np.add.reduceat(activations * direction, self._unit_starts, axis=1)
-        return np.asarray(activations * (direction - _spread(means, self._unit_target)))
+        means = np.add.reduceat(activations * direction, self.units.starts, axis=1)
+        return np.asarray(activations * (direction - spread(means, self.units.target)))
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
-        return _log_softmax(logits, self._unit_starts, self._unit_target)
+        return _log_softmax(logits, self.units.starts, self.units.target)
 
     def margins(self, logits: FloatArray) -> FloatArray:
-        targets = self.split_units(logits)
+        targets = self.units.split(logits)
         with np.errstate(over="ignore"):
             columns = [z[:, 1:] - z[:, :1] if z.shape[1] == 2 else z for z in targets]
         largest = np.finfo(logits.dtype).max
         return np.asarray(np.clip(np.hstack(columns), -largest, largest))
 
     def decide(self, logits: FloatArray) -> IntArray:
-        return np.stack([z.argmax(axis=1) for z in self.split_units(logits)], axis=1)
+        return np.stack([z.argmax(axis=1) for z in self.units.split(logits)], axis=1)
 
 
 @final
@@ -281,26 +253,26 @@ class SigmoidOutput(Output):
         threshold: float | Vector = 0.5,
     ) -> None:
         super().__init__(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
-        self._thresholds = np.broadcast_to(threshold, self.n_targets)
+        self._thresholds = np.broadcast_to(threshold, self.units.n_targets)
 
     @property
     def n_degrees(self) -> int:
-        return self.n_units
+        return self.units.n_units
 
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
         return np.array([1]) if n_classes == 2 else np.arange(n_classes)
 
     @staticmethod
-    def _alternatives(n_classes: IntArray) -> IntArray:
-        return np.full_like(n_classes, 2)  # yes and no
+    def _alternatives(n_classes: int) -> int:
+        return 2  # yes and no
 
     def _losses_activations(
         self, logits: FloatArray, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         # softplus(z) - t z, in an order that is exact where a unit is both right and sure.
         losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
-        sums = np.add.reduceat(losses, self._unit_starts, axis=1, dtype=np.float64)
+        sums = np.add.reduceat(losses, self.units.starts, axis=1, dtype=np.float64)
         return sums, sigmoid(logits)
 
     def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
@@ -314,18 +286,18 @@ class SigmoidOutput(Output):
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         columns = []
-        for z, k in zip(self.split_units(logits), self.n_classes, strict=True):
+        for z, k in zip(self.units.split(logits), self.units.n_classes, strict=True):
             log_yes, log_no = -softplus(-z), -softplus(z)
             columns += [log_no, log_yes] if k == 2 else [log_yes]
-        target = np.repeat(np.arange(self.n_targets), self.n_classes)
-        return _log_softmax(np.hstack(columns), self._class_starts, target)
+        target = np.repeat(np.arange(self.units.n_targets), self.units.n_classes)
+        return _log_softmax(np.hstack(columns), self.units.class_starts, target)
 
     def margins(self, logits: FloatArray) -> FloatArray:
         return logits
 
     def decide(self, logits: FloatArray) -> IntArray:
         # The largest activation is that of the largest logit, which is not lost to rounding.
-        targets = zip(self.split_units(logits), self.n_classes, self._thresholds, strict=True)
+        targets = zip(self.units.split(logits), self.units.n_classes, self._thresholds, strict=True)
         columns = [
             sigmoid(z[:, 0]) > threshold if k == 2 else z.argmax(axis=1)
             for z, k, threshold in targets
@@ -339,7 +311,7 @@ def _powers(z: FloatArray, starts: IntArray, group: IntArray) -> tuple[FloatArra
     `starts` holds the first column of each group, `group` the group of each column.
     """
     with np.errstate(over="ignore"):  # a difference beyond the range is as good as its bound
-        z = z - _spread(np.maximum.reduceat(z, starts, axis=1), group)
+        z = z - spread(np.maximum.reduceat(z, starts, axis=1), group)
     np.maximum(z, np.finfo(z.dtype).min, out=z)
     return z, np.exp(z)
 
@@ -360,9 +332,4 @@ def _compete(
 
 def _log_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
     shifted, _, others = _compete(z, starts, group)
-    return np.asarray(shifted - _spread(np.log1p(others), group))
-
-
-def _spread(values: Any, group: IntArray) -> Any:
-    """One column per group to one per member; a single column is left to broadcasting."""
-    return values if values.shape[1] == 1 else values[:, group]
+    return np.asarray(shifted - spread(np.log1p(others), group))

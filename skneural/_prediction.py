@@ -64,7 +64,7 @@ class NetworkPredictor(
         values = self._map_logits(
             X, lambda logits: np.exp(targets.present(output.log_probabilities(logits)))
         )
-        return output.split_classes(values) if targets.is_multioutput else values
+        return output.units.split_classes(values) if targets.is_multioutput else values
 
     def predict_log_proba(self, X):
         """Estimate logarithms of class probabilities, accurate also where those underflow.
@@ -83,7 +83,7 @@ class NetworkPredictor(
             X, lambda logits: targets.present(output.log_probabilities(logits))
         )
         values[np.exp(values) == 1] = 0  # where `predict_proba` is 1
-        return output.split_classes(values) if targets.is_multioutput else values
+        return output.units.split_classes(values) if targets.is_multioutput else values
 
     def decision_function(self, X):
         """Compute logits, the scores before the output activation.
@@ -134,7 +134,7 @@ class NetworkPredictor(
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.activations)
-        return output.split_units(values) if targets.is_multioutput else values
+        return output.units.split(values) if targets.is_multioutput else values
 
     def transform(self, X):
         """Compute the activations of the last hidden layer: the features that were learned.

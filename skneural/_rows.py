@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from threadpoolctl import ThreadpoolController
 
-from skneural._typing import IntArray, Vector
+from skneural._typing import IntArray, LabelArray, Vector
 
 N_LANES = 16
 BLOCK_NUMBERS = 2**16  # of X in a block: half a megabyte
@@ -34,13 +34,13 @@ MapLanes = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 
 class Rows:
-    """Rows of features with their codes and weights, in blocks.
+    """Rows of features with their labels and weights, in blocks.
 
     Parameters
     ----------
     X : ndarray or CSR array or matrix of shape (n_rows, n_features)
         Of any numeric dtype; never copied or converted as a whole.
-    codes : ndarray or CSR array of shape (n_rows, n_targets), optional
+    labels : ndarray or CSR array of shape (n_rows, n_targets), optional
     weight : array of shape (n_rows,), optional
     index : array of int, optional
         The rows that take part, in the order in which they do; all by default.
@@ -53,7 +53,7 @@ class Rows:
     def __init__(
         self,
         X: Any,
-        codes: Any = None,
+        labels: Any = None,
         weight: Any = None,
         *,
         index: Any = None,
@@ -61,7 +61,7 @@ class Rows:
         n_lanes: int = N_LANES,
     ) -> None:
         self.X = X
-        self.codes = codes
+        self.labels = labels
         self.weight = weight
         self.index = index
         self.n_rows = int(X.shape[0]) if index is None else len(index)
@@ -78,13 +78,13 @@ class Rows:
         block = self.X[self._of(rows)]
         return block if block.dtype == self.dtype else block.astype(self.dtype)
 
-    def labels(self, rows: slice | IntArray) -> tuple[IntArray, Vector]:
+    def labels_and_weights(self, rows: slice | IntArray) -> tuple[LabelArray, Vector]:
         """Codes, dense, and weights of a block, or of any rows."""
-        return _dense(self.codes[self._of(rows)]), self.weight[self._of(rows)]
+        return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
 
     def sample(self, index: Any, n_lanes: int = N_LANES) -> "Rows":
         """Some of these rows, which are not copied until they are asked for."""
-        return Rows(self.X, self.codes, self.weight, index=self._of(index), n_lanes=n_lanes)
+        return Rows(self.X, self.labels, self.weight, index=self._of(index), n_lanes=n_lanes)
 
     def _of(self, rows: Any) -> Any:
         return rows if self.index is None else self.index[rows]
@@ -103,35 +103,35 @@ def _default_block_rows(X: Any) -> int:
     return max(block_rows, int(4 * n_features / numbers_per_row))
 
 
-def merge_repeats(X: Any, codes: Any, weight: Vector) -> tuple[Any, Any, Vector]:
+def merge_repeats(X: Any, labels: Any, weight: Vector) -> tuple[Any, Any, Vector]:
     """Small data in a canonical form: rows of weight 0 left out, equal ones merged, sorted.
 
     The path of a solver over a function that is not convex amplifies every difference in
     rounding. In this form a fit has the same bits in whatever order the rows come, and
     whether a row is repeated or weighted. Larger data stay as they are.
     """
-    if not _is_small(X.shape[0], X, codes):
-        return X, codes, weight
+    if not _is_small(X.shape[0], X, labels):
+        return X, labels, weight
     used = np.flatnonzero(weight)
-    X, codes, weight = X[used], codes[used], weight[used]
-    keys = _row_keys(X, codes)
+    X, labels, weight = X[used], labels[used], weight[used]
+    keys = _row_keys(X, labels)
     first = {key: row for row, key in reversed(list(enumerate(keys)))}
     place = {key: i for i, key in enumerate(sorted(first))}
     rows = [first[key] for key in place]
     merged = group_sums(np.array([place[key] for key in keys]), weight, len(rows))
-    return X[rows], codes[rows], merged
+    return X[rows], labels[rows], merged
 
 
-def _is_small(n_rows: int, X: Any, codes: Any) -> bool:
-    return bool(n_rows * (X.shape[1] + codes.shape[1]) <= BLOCK_NUMBERS)
+def _is_small(n_rows: int, X: Any, labels: Any) -> bool:
+    return bool(n_rows * (X.shape[1] + labels.shape[1]) <= BLOCK_NUMBERS)
 
 
 def canonical(rows: Rows) -> Rows:
     """Small data merged, as `merge_repeats` does; larger ones as they are."""
-    if not _is_small(rows.n_rows, rows.X, rows.codes):
+    if not _is_small(rows.n_rows, rows.X, rows.labels):
         return rows
     part = slice(None) if rows.index is None else rows.index
-    return Rows(*merge_repeats(rows.X[part], rows.codes[part], rows.weight[part]))
+    return Rows(*merge_repeats(rows.X[part], rows.labels[part], rows.weight[part]))
 
 
 def stratified_order(rows: Rows, rng: np.random.RandomState) -> IntArray:
@@ -141,9 +141,9 @@ def stratified_order(rows: Rows, rng: np.random.RandomState) -> IntArray:
     random alone.
     """
     order = rng.permutation(rows.n_rows)
-    if rows.codes.shape[1] > 1:
+    if rows.labels.shape[1] > 1:
         return order
-    code = rows.labels(order)[0][:, 0]
+    code = rows.labels_and_weights(order)[0][:, 0]
     by_class = np.argsort(code, kind="stable")
     counts = np.bincount(code)
     rank = np.arange(rows.n_rows) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -158,9 +158,9 @@ def group_sums(group: IntArray, weight: Vector, n_groups: int) -> Vector:
     return np.bincount(group[order], weights=weight[order], minlength=n_groups).astype(np.float64)
 
 
-def _row_keys(X: Any, codes: Any) -> list[tuple[bytes, bytes]]:
+def _row_keys(X: Any, labels: Any) -> list[tuple[bytes, bytes]]:
     """For each row something to sort by that is equal for equal rows, dense or sparse."""
-    table = sp.csr_array(sp.hstack([sp.csr_array(X.astype(np.float64)), sp.csr_array(codes)]))
+    table = sp.csr_array(sp.hstack([sp.csr_array(X.astype(np.float64)), sp.csr_array(labels)]))
     table.sum_duplicates()
     table.eliminate_zeros()
     return [

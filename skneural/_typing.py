@@ -13,3 +13,6 @@ Vector = NDArray[np.float64]
 
 IntArray = NDArray[np.integer[Any]]
 """Class codes, or indices."""
+
+LabelArray = IntArray
+"""The labels of some rows."""

@@ -10,6 +10,7 @@ import skneural
 LAYERS = [
     "_typing",
     "activations",
+    "_units",
     "_outputs",
     "_network",
     "_rows",

@@ -834,7 +834,9 @@ def test_rows_set_aside_and_trained_on_are_all_rows_once(classifier, n_targets):
     np.testing.assert_array_equal(np.sort(np.concatenate(numbers)), np.arange(150))
     assert aside.n_rows == 30
     if n_targets == 1:
-        counts = [np.bincount(part.labels(everything)[0][:, 0]) for part in (data, aside)]
+        counts = [
+            np.bincount(part.labels_and_weights(everything)[0][:, 0]) for part in (data, aside)
+        ]
         np.testing.assert_allclose(counts[1], 0.2 * counts[0], atol=1)
 
 

@@ -21,7 +21,7 @@ def make(output, scales=1.0, n=300, largest=100):
     """Layers, and their factors on features with standard deviations of about `scales`."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 6)) @ (np.eye(6) + 0.5)
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
     network = Network(6, (5, 4), [ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]], output)
     theta = rng.normal(size=network.n_parameters)
     layers = network.layers(theta)
@@ -105,7 +105,7 @@ def exact_evidence(model, X, y):
     objective = Objective(network, rows, np.zeros(1))
     units = np.eye(theta.size)
     H = len(X) * np.column_stack([objective.hessian_product(theta, unit) for unit in units])
-    k = output.n_units  # the intercepts come first; they are fitted without a penalty
+    k = output.units.n_units  # the intercepts come first; they are fitted without a penalty
     H = H[k:, k:] - H[k:, :k] @ np.linalg.pinv(H[:k, :k], rcond=1e-10) @ H[:k, k:]
     eigenvalues = np.maximum(np.linalg.eigvalsh(H), 0)
     squares = (model.coefs_[0] ** 2).sum()

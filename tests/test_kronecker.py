@@ -27,7 +27,7 @@ SCALES = np.array([0.03, 0.3, 1.0, 3.0, 30.0, 100.0])
 def make(output, hidden=(5, 4), name="tanh", n=200):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 6)) @ (np.eye(6) + 0.5) * SCALES + 10
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
     network = Network(6, hidden, [ACTIVATIONS[name]] * len(hidden), output)
     rows = Rows(X, codes, rng.uniform(0.5, 2, n))
     theta = network.initial_weights(np.random.RandomState(0), 10.0, SCALES)
@@ -135,7 +135,7 @@ def test_correlated_features_of_many_scales_are_better_conditioned(output, large
 
 def logit_changes(network, rows, X, phi):
     """How the logits on features X change when the weights move by T phi, from 0."""
-    factors = layer_curvature(network, 0 * phi, Rows(X, rows.codes, rows.weight), map, 100).factors
+    factors = layer_curvature(network, 0 * phi, Rows(X, rows.labels, rows.weight), map, 100).factors
     layers = network.layers(Kronecker(network, factors, np.zeros(1)).weights(phi))
     return forward(layers, (), X)[-1]
 
@@ -188,7 +188,7 @@ def test_constant_features_take_no_part_in_the_coordinates_of_the_others():
     network, theta, rows = make(OUTPUTS[0])
     X = rows.X.copy()
     X[:, 2] = 5
-    constant = Rows(X, rows.codes, rows.weight)
+    constant = Rows(X, rows.labels, rows.weight)
     T = as_matrix(coordinates_at(network, theta, constant, 0.01), theta.size)
     assert np.isfinite(T).all()
     first = network.layers(np.arange(theta.size))[0].coef

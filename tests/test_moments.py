@@ -35,7 +35,7 @@ def make(output, n=1500, hidden=(5, 4), names=("tanh", "softplus"), seed=0):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 6)) * np.arange(1, 7) + [0, 0, 3, -3, 1, 0]
     X[np.abs(X) < 0.5] = 0
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
     network = Network(6, hidden, [ACTIVATIONS[name] for name in names], output)
     theta = 0.5 * rng.normal(size=network.n_parameters)
     return network, theta, Rows(X, codes, rng.uniform(0.5, 2, n))
@@ -45,10 +45,10 @@ def brute_force(network, theta, rows):
     """Mean, A and G of each layer, and the dispersion, from all rows at once."""
     output, layers = network.output, network.layers(theta)
     *inputs, logits = forward(layers, network.activations, rows.X)
-    weight = output.weights(rows.codes, rows.weight).mean(axis=1)
+    weight = output.units.weights(rows.labels, rows.weight).mean(axis=1)
     errors = [[] for _ in layers]
-    for unit in np.eye(output.n_units):
-        root = output.fisher_root(logits, rows.codes, rows.weight, unit)
+    for unit in np.eye(output.units.n_units):
+        root = output.fisher_root(logits, rows.labels, rows.weight, unit)
         for depth, error in network.backpropagate(layers, inputs, root):
             errors[depth].append(error)
     factors = []
@@ -56,7 +56,7 @@ def brute_force(network, theta, rows):
         mean = np.average(a, axis=0, weights=weight)
         A = (weight[:, None] * (a - mean)).T @ (a - mean) / weight.sum()
         factors.append((mean, A, sum(g.T @ g for g in gs) / weight.sum()))
-    residual, expected = output.squared_errors(logits, rows.codes, rows.weight)
+    residual, expected = output.squared_errors(logits, rows.labels, rows.weight)
     return factors, residual / expected
 
 
@@ -73,7 +73,7 @@ def test_factors_are_the_sums_of_their_definition(output, conversion):
     convert, rtol = CONVERSIONS[conversion]
     network, theta, rows = make(output)
     expected, dispersion = brute_force(network, theta, rows)
-    converted = Rows(convert(rows.X), rows.codes, rows.weight)
+    converted = Rows(convert(rows.X), rows.labels, rows.weight)
     curvature = layer_curvature(network, theta, converted, map, EVERYTHING)
     np.testing.assert_allclose(curvature.dispersion, dispersion, rtol=rtol)
     for factors, definition in zip(curvature.factors, expected, strict=True):
@@ -96,7 +96,7 @@ def test_without_hidden_layers_one_unit_has_a_rank_one_product_per_row_for_its_c
 def test_of_more_dimensions_than_the_largest_there_is_the_diagonal(conversion, largest):
     convert, rtol = CONVERSIONS[conversion]
     network, theta, rows = make(OUTPUTS[0])
-    rows = Rows(convert(rows.X), rows.codes, rows.weight)
+    rows = Rows(convert(rows.X), rows.labels, rows.weight)
     full = layer_curvature(network, theta, rows, map, EVERYTHING).factors
     some = layer_curvature(network, theta, rows, map, largest).factors
     for factors, complete in zip(some, full, strict=True):
@@ -111,8 +111,8 @@ def test_integer_weights_equal_repeated_rows_in_any_order(output):
     rng = np.random.default_rng(1)
     weight = rng.integers(1, 4, rows.n_rows)
     repeats = rng.permutation(np.repeat(np.arange(rows.n_rows), weight))
-    weighted = Rows(rows.X, rows.codes, weight.astype(float))
-    repeated = Rows(rows.X[repeats], rows.codes[repeats], np.ones(len(repeats)))
+    weighted = Rows(rows.X, rows.labels, weight.astype(float))
+    repeated = Rows(rows.X[repeats], rows.labels[repeats], np.ones(len(repeats)))
     curvatures = [
         layer_curvature(network, theta, each, map, EVERYTHING) for each in (weighted, repeated)
     ]
@@ -129,8 +129,8 @@ def test_integer_weights_equal_repeated_rows_in_any_order(output):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_scale_of_the_weights_changes_nothing(scale, dtype):
     network, theta, rows = make(OUTPUTS[0])
-    plain = Rows(rows.X.astype(dtype), rows.codes, rows.weight)
-    scaled = Rows(plain.X, rows.codes, rows.weight * scale)
+    plain = Rows(rows.X.astype(dtype), rows.labels, rows.weight)
+    scaled = Rows(plain.X, rows.labels, rows.weight * scale)
     curvatures = [layer_curvature(network, theta, r, map, EVERYTHING) for r in (plain, scaled)]
     assert_same(*curvatures, rtol=1e-5)
     for a, b in zip(
@@ -169,7 +169,7 @@ def test_feature_moments_are_weighted_means_and_variances(conversion):
     convert, rtol = CONVERSIONS[conversion]
     _, _, rows = make(OUTPUTS[0])
     mean, variance = feature_moments(
-        UNWEIGHTED, Rows(convert(rows.X), rows.codes, rows.weight), map
+        UNWEIGHTED, Rows(convert(rows.X), rows.labels, rows.weight), map
     )
     expected = np.average(rows.X, axis=0, weights=rows.weight)
     np.testing.assert_allclose(mean, expected, rtol=rtol, atol=rtol)
@@ -179,7 +179,7 @@ def test_feature_moments_are_weighted_means_and_variances(conversion):
 
 def test_variances_lose_no_digits_to_a_large_mean():
     network, theta, rows = make(OUTPUTS[0])
-    shifted = Rows(np.round(rows.X, 3) + 1e8, rows.codes, rows.weight)
+    shifted = Rows(np.round(rows.X, 3) + 1e8, rows.labels, rows.weight)
     centred = shifted.X - 1e8
     expected = np.cov(centred.T, aweights=rows.weight, ddof=0)
     np.testing.assert_allclose(
@@ -194,7 +194,7 @@ def test_variances_lose_no_digits_to_a_large_mean():
 def test_what_varies_by_rounding_alone_has_no_variance(name, conversion):
     network, theta, rows = make(OUTPUTS[0], names=(name, name))
     X = np.hstack([rows.X[:, :3], np.full((rows.n_rows, 3), 0.1)])
-    rows = Rows(CONVERSIONS[conversion][0](X), rows.codes, rows.weight)
+    rows = Rows(CONVERSIONS[conversion][0](X), rows.labels, rows.weight)
     hidden, *_ = network.layers(theta)
     hidden.coef[...] = 0
     first, *others = layer_curvature(network, theta, rows, map, EVERYTHING).factors

@@ -12,7 +12,7 @@ from skneural.activations import ACTIVATIONS
 def make(output, n=300, n_features=6, dtype=np.float64, block_rows=None, alpha=(0.5, 2.0, 3.0)):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, n_features)).astype(dtype)
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
     weight = rng.uniform(0, 2, n)
     network = Network(n_features, (5, 4), [ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]], output)
     rows = Rows(X, codes, weight, block_rows=block_rows)
@@ -53,8 +53,8 @@ def test_value_is_that_of_the_formula(make_output):
     functions = [np.tanh, lambda z: np.logaddexp(0, z), lambda z: z]
     for layer, function in zip(network.layers(theta), functions, strict=True):
         z = function(z @ layer.coef + layer.intercept)
-    loss, _ = output.loss_gradient(z, rows.codes, rows.weight)
-    columns = zip(class_weight, rows.codes.T, strict=True)
+    loss, _ = output.loss_gradient(z, rows.labels, rows.weight)
+    columns = zip(class_weight, rows.labels.T, strict=True)
     weights = np.column_stack([table[column] for table, column in columns])
     total = (weights * rows.weight[:, None]).sum() / 2
     penalty = sum(
@@ -88,8 +88,8 @@ def test_integer_weights_equal_repeated_rows_and_weight_zero_an_absent_row():
     rows = objective.rows
     weight = np.random.default_rng(1).integers(0, 4, rows.n_rows)
     repeats = np.repeat(np.arange(rows.n_rows), weight)
-    weighted = Rows(rows.X, rows.codes, weight.astype(float), block_rows=50)
-    repeated = Rows(rows.X[repeats], rows.codes[repeats], np.ones(len(repeats)), block_rows=50)
+    weighted = Rows(rows.X, rows.labels, weight.astype(float), block_rows=50)
+    repeated = Rows(rows.X[repeats], rows.labels[repeats], np.ones(len(repeats)), block_rows=50)
     alpha = np.ones(3)
     objectives = [Objective(objective.network, rows, alpha) for rows in (weighted, repeated)]
     values = [everything(objective, theta) for objective in objectives]
@@ -101,7 +101,7 @@ def test_the_order_of_rows_does_not_matter_beyond_rounding():
     objective, theta = make(SigmoidOutput((4,)), block_rows=50)
     rows = objective.rows
     order = np.random.default_rng(1).permutation(rows.n_rows)
-    shuffled = Rows(rows.X[order], rows.codes[order], rows.weight[order], block_rows=50)
+    shuffled = Rows(rows.X[order], rows.labels[order], rows.weight[order], block_rows=50)
     other = Objective(objective.network, shuffled, np.array([0.5, 2.0, 3.0]))
     for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
@@ -124,7 +124,7 @@ def test_float32_rows_agree_with_float64_rows_to_float32_precision(output):
 def test_the_scale_of_the_weights_alone_changes_nothing(scale, dtype):
     objective, theta = make(SoftmaxOutput((3,)), dtype=dtype, alpha=(0.0, 0.0, 0.0))
     rows = objective.rows
-    scaled = Rows(rows.X, rows.codes, rows.weight * scale)
+    scaled = Rows(rows.X, rows.labels, rows.weight * scale)
     other = Objective(objective.network, scaled, np.zeros(3))
     for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
@@ -133,7 +133,7 @@ def test_the_scale_of_the_weights_alone_changes_nothing(scale, dtype):
 def test_sparse_rows_and_sparse_codes_agree_with_dense_ones():
     objective, theta = make(SigmoidOutput((2, 2, 2)), block_rows=50)
     rows = objective.rows
-    sparse = Rows(sp.csr_array(rows.X), sp.csr_array(rows.codes), rows.weight, block_rows=50)
+    sparse = Rows(sp.csr_array(rows.X), sp.csr_array(rows.labels), rows.weight, block_rows=50)
     other = Objective(objective.network, sparse, np.array([0.5, 2.0, 3.0]))
     for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)

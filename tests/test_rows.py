@@ -58,7 +58,7 @@ def test_blocks_are_views_of_floats_and_converted_copies_of_integers():
 
 def test_labels_of_sparse_codes_are_dense():
     codes = sp.csr_array(np.eye(4, dtype=np.int8))
-    block, weight = Rows(np.empty((4, 2)), codes, np.arange(4.0)).labels(slice(1, 3))
+    block, weight = Rows(np.empty((4, 2)), codes, np.arange(4.0)).labels_and_weights(slice(1, 3))
     np.testing.assert_array_equal(block, np.eye(4)[1:3])
     np.testing.assert_array_equal(weight, [1, 2])
 
@@ -182,7 +182,7 @@ def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
         assert len(blocks) > 1
         features = [convert(rows.features(block)) for block in blocks]
         features = [block.toarray() if sp.issparse(block) else block for block in features]
-        labels, weights = zip(*map(rows.labels, blocks), strict=True)
+        labels, weights = zip(*map(rows.labels_and_weights, blocks), strict=True)
         np.testing.assert_array_equal(np.concatenate(features), X[places])
         np.testing.assert_array_equal(np.concatenate(labels), codes[places])
         np.testing.assert_array_equal(np.concatenate(weights), weight[places])

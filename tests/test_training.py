@@ -214,7 +214,7 @@ def test_on_a_sample_the_penalty_has_its_share(monkeypatch):
             shares.append(args[2] / self.total_weight)
 
     monkeypatch.setattr(_training, "Objective", Recorded)
-    train(network, Rows(rows.X, rows.codes, weight), settings(alpha=3.0), seed=0)
+    train(network, Rows(rows.X, rows.labels, weight), settings(alpha=3.0), seed=0)
     assert len(shares) > 1
     np.testing.assert_allclose(shares, 3 / weight.sum(), rtol=1e-10)
 
@@ -249,10 +249,10 @@ def test_rows_of_weight_zero_are_as_if_they_were_absent(every):
     network, rows = large()
     weight = np.zeros(N_LARGE)
     weight[1::every] = 1
-    assert len(np.unique(rows.codes[1::every])) > 1
+    assert len(np.unique(rows.labels[1::every])) > 1
     used = np.flatnonzero(weight)
-    absent = Rows(rows.X[used], rows.codes[used], weight[used])
-    present = Rows(rows.X, rows.codes, weight)
+    absent = Rows(rows.X[used], rows.labels[used], weight[used])
+    present = Rows(rows.X, rows.labels, weight)
     np.testing.assert_array_equal(weighted_rows(network.output, present).index, used)
     assert weighted_rows(network.output, absent) is absent
     solutions = [train(network, r, settings(max_iter=30), seed=0) for r in (present, absent)]

@@ -1,0 +1,83 @@
+"""Output units: which class each speaks for, and what the labels ask of it.
+
+A data set has one or several *targets*; target j has K_j classes, and the label of a sample
+is a *code* in 0 .. K_j - 1. (A multilabel indicator is a target of two classes per label.)
+Every output *unit* u speaks for one class of one target. With sample weight w_i and class
+weight c_j, a label asks of a unit of its target::
+
+    t_u  = [y_ij is the class of u]      smoothed: (1 - s) t_u + s / alternatives
+    w_ij = w_i c_j[y_ij]                 the weight of the loss of target j
+
+Shapes: labels (rows, n_targets), row weights (rows,). In *class space* there is a column for
+every class of every target: (rows, sum_j K_j).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from skneural._typing import FloatArray, IntArray, LabelArray, Vector
+
+
+class Units:
+    """The units of an output layer.
+
+    Parameters
+    ----------
+    n_classes : sequence of int
+        K_j, the number of classes of each target.
+    spoken_for : sequence of arrays of int
+        The classes of each target that have a unit of their own.
+    alternatives : sequence of int
+        The number of outcomes over which a unit of each target is smoothed.
+    label_smoothing : float in [0, 1), default=0.0
+        The share of a hard 0/1 target that is spread evenly over a unit's alternatives.
+    class_weight : sequence of arrays of shape (K_j,), optional
+        Weights of the classes of each target; 1 where not given.
+    """
+
+    def __init__(
+        self,
+        n_classes: Sequence[int],
+        spoken_for: Sequence[IntArray],
+        alternatives: Sequence[int],
+        *,
+        label_smoothing: float = 0.0,
+        class_weight: Sequence[Vector] | None = None,
+    ) -> None:
+        self.n_classes = tuple(n_classes)
+        self.n_targets = len(self.n_classes)
+        n_units = [len(classes) for classes in spoken_for]
+        self.n_units = sum(n_units)
+        self.starts = np.cumsum([0, *n_units[:-1]])
+        self.target = np.repeat(np.arange(self.n_targets), n_units)
+        self.class_starts = np.cumsum([0, *self.n_classes[:-1]])
+        self._class = np.concatenate(spoken_for)
+        self._hard_share = 1.0 - label_smoothing
+        self._soft_share = label_smoothing / np.repeat(alternatives, n_units)
+        self._class_weight = None if class_weight is None else np.concatenate(class_weight)
+
+    def targets(self, labels: LabelArray) -> Vector:
+        """What each unit should say: 0 or 1, smoothed; shape (rows, n_units)."""
+        hits = spread(labels, self.target) == self._class
+        return np.asarray(hits * self._hard_share + self._soft_share)
+
+    def weights(self, labels: LabelArray, row_weight: Vector) -> Vector:
+        """The weight of each loss, ``w_i c_j[y_ij]``: a column per target, or one for all."""
+        if self._class_weight is None:
+            return row_weight[:, None]
+        return np.asarray(row_weight[:, None] * self._class_weight[labels + self.class_starts])
+
+    def split(self, values: FloatArray) -> list[FloatArray]:
+        """The columns that belong to the units of each target, as views."""
+        return np.split(values, self.starts[1:], axis=1)
+
+    def split_classes(self, values: FloatArray) -> list[FloatArray]:
+        """The columns of class space that belong to each target, as views."""
+        return np.split(values, self.class_starts[1:], axis=1)
+
+
+def spread(values: Any, group: IntArray) -> Any:
+    """One column per group to one per member; a single column is left to broadcasting."""
+    return values if values.shape[1] == 1 else values[:, group]
