@@ -100,8 +100,7 @@ class Output(ABC):
 
     def log_losses(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
         """Minus the logarithm of the labels' probabilities, hard ones; (rows, n_targets)."""
-        columns = labels + self.units.class_starts
-        return -np.take_along_axis(self.log_probabilities(logits), columns, axis=1)
+        return self.units.log_losses(labels, self.log_probabilities(logits))
 
     def squared_errors(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector
@@ -109,8 +108,8 @@ class Output(ABC):
         """Weighted sums of ``(t - p)^2``, and of what it is expected to be, ``p (1 - p)``."""
         weights = self._unit_weights(self.units.weights(labels, row_weight), logits)
         p = self.activations(logits)
-        residual = self.units.targets(labels) - p
-        return float((weights * residual**2).sum()), float((weights * p * (1 - p)).sum())
+        residual = weights * self.units.squared_errors(labels, p)
+        return float(residual.sum()), float((weights * p * (1 - p)).sum())
 
     def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
         """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""

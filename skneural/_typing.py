@@ -14,5 +14,5 @@ Vector = NDArray[np.float64]
 IntArray = NDArray[np.integer[Any]]
 """Class codes, or indices."""
 
-LabelArray = IntArray
-"""The labels of some rows."""
+LabelArray = IntArray | Vector
+"""The labels of some rows: codes, -1 where not known, or probabilities of the classes."""
