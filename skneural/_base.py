@@ -22,16 +22,12 @@ from skneural._objective import total_weight, weighted_rows
 from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
 from skneural._prediction import NetworkPredictor
-from skneural._rows import Rows, canonical, stratified_order
-from skneural._targets import (
-    Targets,
-    check_sample_weight,
-    class_weights,
-    encode_targets,
-    warn_if_one_hot,
-)
+from skneural._rows import Rows, canonical
+from skneural._stratify import stratified_split
+from skneural._targets import Targets, encode_targets, warn_if_one_hot
 from skneural._training import Settings, train
 from skneural._typing import Vector
+from skneural._weights import check_sample_weight, class_weights
 from skneural.activations import ACTIVATIONS
 
 _ADVICE = {
@@ -241,14 +237,14 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
 
     def _split(self, data: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
         """Set some rows aside for validation, in the proportion of the classes."""
-        n_train = data.n_rows - int(np.ceil(self.validation_fraction * data.n_rows))
-        if n_train < 1:
+        n_aside = int(np.ceil(self.validation_fraction * data.n_rows))
+        if n_aside == data.n_rows:
             raise ValueError(
                 f"validation_fraction={self.validation_fraction} of {data.n_rows} rows leaves "
                 "none to train on."
             )
-        order = stratified_order(data, rng)
-        return data.sample(np.sort(order[:n_train])), data.sample(np.sort(order[n_train:]))
+        trained, aside = stratified_split(data, n_aside, rng)
+        return data.sample(np.sort(trained)), data.sample(np.sort(aside))
 
     def _last_weights(self, network: Network, targets: Targets) -> Vector:
         """The weights where the last fit stopped."""

@@ -134,24 +134,6 @@ def canonical(rows: Rows) -> Rows:
     return Rows(*merge_repeats(rows.X[part], rows.labels[part], rows.weight[part]))
 
 
-def stratified_order(rows: Rows, rng: np.random.RandomState) -> IntArray:
-    """The rows in a random order, of which every beginning holds the classes in proportion.
-
-    A row that is the only one of its class comes first. With several targets, the order is
-    random alone.
-    """
-    order = rng.permutation(rows.n_rows)
-    if rows.labels.shape[1] > 1:
-        return order
-    code = rows.labels_and_weights(order)[0][:, 0]
-    by_class = np.argsort(code, kind="stable")
-    counts = np.bincount(code)
-    rank = np.arange(rows.n_rows) - np.repeat(np.cumsum(counts) - counts, counts)
-    within = np.where(counts > 1, rng.uniform(size=len(counts)), 0.0)
-    place = (rank + within[code[by_class]]) / counts[code[by_class]]
-    return np.asarray(order[by_class[np.argsort(place, kind="stable")]])
-
-
 def group_sums(group: IntArray, weight: Vector, n_groups: int) -> Vector:
     """Sums of the weights in each group, with the same bits in whatever order they come."""
     order = np.argsort(weight)

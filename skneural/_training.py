@@ -27,7 +27,8 @@ from skneural._monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._network import Network
 from skneural._objective import Objective, log_loss, total_weight, weighted_rows
 from skneural._optimizers import Optimizer
-from skneural._rows import MapLanes, Rows, lane_map, stratified_order
+from skneural._rows import MapLanes, Rows, lane_map
+from skneural._stratify import stratified_order
 from skneural._typing import IntArray, Vector
 
 ROUND_ITERATIONS = 15

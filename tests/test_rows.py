@@ -11,7 +11,6 @@ from skneural._rows import (
     Rows,
     lane_map,
     merge_repeats,
-    stratified_order,
 )
 
 
@@ -186,35 +185,3 @@ def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
         np.testing.assert_array_equal(np.concatenate(features), X[places])
         np.testing.assert_array_equal(np.concatenate(labels), codes[places])
         np.testing.assert_array_equal(np.concatenate(weights), weight[places])
-
-
-def order_of(codes, seed=0):
-    n_rows = codes.shape[0]
-    rows = Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
-    return stratified_order(rows, np.random.RandomState(seed))
-
-
-@pytest.mark.parametrize("n_targets", [1, 2])
-@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
-def test_a_stratified_order_has_every_row_once_and_is_that_of_its_seed(n_targets, convert):
-    codes = convert(np.random.default_rng(0).integers(4, size=(500, n_targets)))
-    order = order_of(codes)
-    np.testing.assert_array_equal(np.sort(order), np.arange(500))
-    np.testing.assert_array_equal(order_of(codes), order)
-    assert not np.array_equal(order_of(codes, seed=1), order)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_every_beginning_of_a_stratified_order_holds_the_classes_in_proportion(seed):
-    share = np.array([0.6, 0.3, 0.1])
-    codes = np.repeat([0, 1, 2], (1000 * share).astype(int))[:, None]
-    hits = codes[order_of(codes, seed)] == [0, 1, 2]
-    expected = np.arange(1, 1001)[:, None] * share
-    assert np.abs(hits.cumsum(axis=0) - expected).max() < 2
-
-
-def test_rows_that_are_alone_in_their_class_come_first():
-    codes = np.zeros((100, 1), dtype=int)
-    codes[[3, 50]] = [[1], [4]]  # and classes 2 and 3 have no row
-    codes[60:] = 5
-    assert set(order_of(codes)[:2]) == {3, 50}

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from skneural._rows import Rows
+from skneural._stratify import stratified_order, stratified_split
+
+
+def order_of(codes, seed=0):
+    n_rows = codes.shape[0]
+    rows = Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
+    return stratified_order(rows, np.random.RandomState(seed))
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_a_stratified_order_has_every_row_once_and_is_that_of_its_seed(n_targets, convert):
+    codes = convert(np.random.default_rng(0).integers(4, size=(500, n_targets)))
+    order = order_of(codes)
+    np.testing.assert_array_equal(np.sort(order), np.arange(500))
+    np.testing.assert_array_equal(order_of(codes), order)
+    assert not np.array_equal(order_of(codes, seed=1), order)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_beginning_of_a_stratified_order_holds_the_classes_in_proportion(seed):
+    share = np.array([0.6, 0.3, 0.1])
+    codes = np.repeat([0, 1, 2], (1000 * share).astype(int))[:, None]
+    hits = codes[order_of(codes, seed)] == [0, 1, 2]
+    expected = np.arange(1, 1001)[:, None] * share
+    assert np.abs(hits.cumsum(axis=0) - expected).max() < 2
+
+
+def test_rows_that_are_alone_in_their_class_come_first():
+    codes = np.zeros((100, 1), dtype=int)
+    codes[[3, 50]] = [[1], [4]]  # and classes 2 and 3 have no row
+    codes[60:] = 5
+    assert set(order_of(codes)[:2]) == {3, 50}
+
+
+def test_soft_labels_are_ordered_by_their_most_probable_class():
+    codes = np.repeat([0, 1, 2], [60, 30, 10])[:, None]
+    soft = np.where(codes == [0, 1, 2], 0.6, 0.2)
+    np.testing.assert_array_equal(order_of(soft), order_of(codes))
+
+
+def split_of(labels, n_second, seed=0):
+    rows = Rows(np.empty((labels.shape[0], 1)), labels, np.ones(labels.shape[0]))
+    parts = stratified_split(rows, n_second, np.random.RandomState(seed))
+    assert len(parts[1]) == n_second
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(labels.shape[0]))
+    return parts
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rare_labels_are_on_both_sides_of_a_split(seed):
+    rng = np.random.default_rng(seed)
+    Y = (rng.uniform(size=(400, 30)) < np.geomspace(0.005, 0.6, 30)).astype(np.int8)
+    Y[:4, 0] = [1, 1, 0, 0]  # at least two of each
+    Y[4:8, 1] = 1 - Y[4:8, 2]
+    first, second = split_of(Y, 40, seed)
+    totals = Y.sum(axis=0)
+    assert (Y[first].sum(axis=0)[totals > 1] > 0).all()
+    assert (Y[second].sum(axis=0)[totals > 1] > 0).all()
+    np.testing.assert_allclose(Y[second].sum(axis=0), totals / 10, atol=0.02 * 400)
+    missed = [(Y[rng.permutation(400)[:40]].sum(axis=0) == 0).sum() for _ in range(20)]
+    assert np.mean(missed) > 2  # as it would be by chance
+
+
+def test_labels_that_are_rarely_absent_are_rare_too():
+    Y = np.ones((100, 2), dtype=np.int8)
+    Y[[3, 70], 0] = 0
+    Y[[3, 4, 5, 6], 1] = 0
+    first, second = split_of(Y, 10)
+    for part in (first, second):
+        assert (Y[part] == 0).any(axis=0).all()
+
+
+def test_a_label_of_a_single_row_is_trained_on_and_unknown_ones_do_not_count():
+    Y = np.zeros((50, 3), dtype=np.int8)
+    Y[7, 0] = 1
+    Y[[1, 2], 1] = 1
+    Y[10:48, 1] = -1
+    Y[:, 2] = -1  # of which nothing is known
+    for seed in range(10):
+        first, second = split_of(Y, 5, seed)
+        assert 7 in first
+        assert (Y[first, 1] == 1).sum() == (Y[second, 1] == 1).sum() == 1
+
+
+def test_a_split_of_classes_in_several_columns_holds_each_in_proportion():
+    rng = np.random.default_rng(0)
+    codes = np.column_stack([rng.integers(4, size=2000), rng.integers(3, size=2000)])
+    _, second = split_of(codes, 400)
+    for column, k in zip(codes.T, (4, 3), strict=True):
+        counts = np.bincount(column[second], minlength=k)
+        np.testing.assert_allclose(counts, np.bincount(column, minlength=k) / 5, atol=8)
+
+
+def test_a_sparse_indicator_is_split_as_the_dense_one():
+    Y = (np.random.default_rng(0).uniform(size=(200, 8)) < 0.2).astype(np.int8)
+    for a, b in zip(split_of(Y, 30), split_of(sp.csr_array(Y), 30), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_more_rare_labels_than_rows_still_give_a_split_of_the_size_asked_for():
+    Y = np.tile(np.eye(20, dtype=np.int8), (2, 1))  # each label twice
+    split_of(Y, 4)
+    split_of(Y, 39)
