@@ -4,6 +4,12 @@ from importlib.metadata import version
 
 from skneural import activations
 from skneural._classifiers import SigmoidMLPClassifier, SoftmaxMLPClassifier
+from skneural._thresholds import TunedThresholdsClassifierCV
 
-__all__ = ["SigmoidMLPClassifier", "SoftmaxMLPClassifier", "activations"]
+__all__ = [
+    "SigmoidMLPClassifier",
+    "SoftmaxMLPClassifier",
+    "TunedThresholdsClassifierCV",
+    "activations",
+]
 __version__ = version("skneural")

@@ -24,7 +24,12 @@ from skneural._outputs import Output
 from skneural._prediction import NetworkPredictor
 from skneural._rows import Rows, canonical
 from skneural._stratify import stratified_split
-from skneural._targets import Targets, encode_targets, warn_if_one_hot
+from skneural._targets import (
+    Targets,
+    encode_probabilities,
+    encode_targets,
+    warn_if_one_hot,
+)
 from skneural._training import Settings, train
 from skneural._typing import Vector
 from skneural._weights import check_sample_weight, class_weights
@@ -61,6 +66,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         n_iter_no_change=10,
         class_weight=None,
         label_smoothing=0.0,
+        missing_labels="error",
         n_init=1,
         warm_start=False,
         n_jobs=None,
@@ -79,13 +85,24 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
+        self.missing_labels = missing_labels
         self.n_init = n_init
         self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        classes=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Fit the network.
 
         Parameters
@@ -95,14 +112,24 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
             CSR matrices are not copied; other sparse formats are converted to CSR.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
-            a column for each of several labels; or a column of class labels per output.
+            a column for each of several labels; or a column of class labels per output. With
+            `missing_labels="ignore"`, labels of an indicator that are not known are NaN. With
+            `classes`, a row of class probabilities for each sample.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default. Weight 2 means the same as having the row twice.
+        classes : array-like of shape (n_classes,), default=None
+            Says that `y` has soft labels: in place of a label, a row of probabilities, of
+            these classes in this order, which is the sorted one. Such a row means the same
+            as having the row once for each class, weighted by its probability: the loss is the
+            cross-entropy ``-sum_k y_ik log p_ik``, that of PyTorch's ``CrossEntropyLoss`` and
+            Keras's ``CategoricalCrossentropy`` for probabilities as targets. Class weights
+            and `label_smoothing` count as for labels. Rows of zeros and a one are labels.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Data that are not trained on, on which the log loss is measured after each
             iteration. If not given, `early_stopping` sets some of `X` aside.
         y_val : {array-like, sparse matrix}, default=None
-            The labels of `X_val`, in the form of `y` and of its classes.
+            The labels of `X_val`, in the form of `y` and of its classes; or labels where `y`
+            has probabilities, or probabilities where it has labels.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Weights of the rows of `X_val`, 1 by default. Class weights count too.
 
@@ -126,7 +153,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         # All is done on a copy, whose state is taken over when it is complete. It is also the
         # copy that callbacks are shown.
         fitted = copy(self)
-        fitted._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        fitted._fit(X, y, sample_weight, classes, (X_val, y_val, sample_weight_val))
         self.__dict__ = fitted.__dict__
         if advice := _ADVICE.get(self.stop_reason_):
             warnings.warn(
@@ -146,7 +173,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         return tags
 
     @with_callbacks
-    def _fit(self, X, y, sample_weight, validation) -> None:
+    def _fit(self, X, y, sample_weight, classes, validation) -> None:
         sizes = check.hidden_layers(self.hidden_layer_sizes)
         activation_names = check.hidden_activations(self.activation, len(sizes))
         label_smoothing = check.real_number(
@@ -154,22 +181,22 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         )
         settings = self._check_settings()
         given = {"X": X, "y": y, "sample_weight": sample_weight}
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype="numeric", multi_output=True)
-        X = check.check_numbers(X)
-        targets, codes = encode_targets(y)
+        X, y = self._check_data(X, y)
+        is_soft = classes is not None
+        targets, labels = encode_probabilities(y, classes) if is_soft else encode_targets(y)
         sample_weight = check_sample_weight(sample_weight, X)
-        class_weight = class_weights(self.class_weight, targets, codes, sample_weight)
+        class_weight = class_weights(self.class_weight, targets, labels, sample_weight)
         output = self._make_output(
             targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
         )
         if targets.is_multilabel and output.competes:
-            warn_if_one_hot(codes)
+            warn_if_one_hot(labels)
         network = _make_network(X.shape[1], sizes, activation_names, output, settings)
         continued = self.warm_start and hasattr(self, "coefs_")
         start = self._last_weights(network, targets) if continued else None
         rng = check_random_state(self.random_state)
         seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
-        rows = Rows(X, codes, sample_weight)
+        rows = Rows(X, labels, sample_weight)
         validation_rows = self._validation_rows(validation, targets)
         if self.early_stopping and validation_rows is None:
             rows, validation_rows = self._split(weighted_rows(output, rows), rng)
@@ -196,6 +223,20 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
         solutions = self._run_all(partial(watched.run, run), seeds)
         self._store(network, targets, is_validated, solutions)
         watched.end()
+
+    def _check_data(self, X, y) -> tuple[Any, Any]:
+        """Features and labels for a fit; labels may be missing if that is to be ignored."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            validate_separately=(
+                {"accept_sparse": "csr", "dtype": "numeric", "estimator": self},
+                self._label_checks(),
+            ),
+        )
+        check_consistent_length(X, y)
+        return check.check_numbers(X), y
 
     def _check_settings(self) -> Settings:
         """What a training run is told beside the data and the start."""
@@ -230,7 +271,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, m
             raise ValueError("X_val and y_val must be given together, or none of them.")
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
         X = check.check_numbers(X)
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val")
+        y = check_array(y, input_name="y_val", **self._label_checks())
         check_consistent_length(X, y)
         weight = check_sample_weight(sample_weight, X, "sample_weight_val")
         return Rows(X, targets.encode(y), weight)

@@ -58,7 +58,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. (On a sample
         of large data, only the round on that sample stops.) Validation data are `X_val` and
         `y_val` of `fit`, or else a random share of the training rows, which are then not
-        trained on; of a single target, with the classes in proportion.
+        trained on; with the classes in proportion, and rare labels on both sides, if possible.
     validation_fraction : float in (0, 1), default=0.1
         That share.
     n_iter_no_change : int, default=10
@@ -69,6 +69,11 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         that output's own loss. A key that is no class of `y` is an error.
     label_smoothing : float in [0, 1), default=0.0
         The share of each label that is spread evenly over the classes of its target.
+    missing_labels : {"error", "ignore"}, default="error"
+        Whether labels of a multilabel `y` may be NaN, which means that they are not known.
+        "ignore" leaves them out of losses, class weights, validation and `score`; the known
+        labels of the same rows count. (Where scikit-learn looks at `y` itself it does not know
+        of this: give cross-validation a splitter, such as ``KFold(5)``, and no number.)
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
         is kept, or, with `early_stopping`, the one with the lowest validation loss. Losses
@@ -248,7 +253,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. (On a sample
         of large data, only the round on that sample stops.) Validation data are `X_val` and
         `y_val` of `fit`, or else a random share of the training rows, which are then not
-        trained on; of a single target, with the classes in proportion.
+        trained on; with the classes in proportion, and rare labels on both sides, if possible.
     validation_fraction : float in (0, 1), default=0.1
         That share.
     n_iter_no_change : int, default=10
@@ -259,6 +264,11 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         that output's own loss. A key that is no class of `y` is an error.
     label_smoothing : float in [0, 1), default=0.0
         The share of each label that is spread evenly over yes and no.
+    missing_labels : {"error", "ignore"}, default="error"
+        Whether labels of a multilabel `y` may be NaN, which means that they are not known.
+        "ignore" leaves them out of losses, class weights, validation and `score`; the known
+        labels of the same rows count. (Where scikit-learn looks at `y` itself it does not know
+        of this: give cross-validation a splitter, such as ``KFold(5)``, and no number.)
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
         is kept, or, with `early_stopping`, the one with the lowest validation loss. Losses
@@ -402,6 +412,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         n_iter_no_change=10,
         class_weight=None,
         label_smoothing=0.0,
+        missing_labels="error",
         n_init=1,
         warm_start=False,
         n_jobs=None,
@@ -422,6 +433,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
             n_iter_no_change=n_iter_no_change,
             class_weight=class_weight,
             label_smoothing=label_smoothing,
+            missing_labels=missing_labels,
             n_init=n_init,
             warm_start=warm_start,
             n_jobs=n_jobs,

@@ -10,13 +10,16 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skneural import _parameters as check
 from skneural._network import Layer, forward
 from skneural._outputs import Output
-from skneural._parameters import check_numbers
 from skneural._rows import Lane, Rows, lane_map
 from skneural._targets import Targets
 from skneural._typing import FloatArray
+from skneural._weights import check_sample_weight
 from skneural.activations import ACTIVATIONS
+
+_MISSING_LABELS = {"error": False, "ignore": True}
 
 
 class NetworkPredictor(
@@ -156,27 +159,41 @@ class NetworkPredictor(
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy: the share of rows in which every output is right.
 
+        Of labels that are missing, with `missing_labels="ignore"`, nothing has to be right, and
+        rows of which nothing is known do not count. Where `y` has a row of class probabilities
+        for each label, a prediction is as right as its class is probable.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_classes)
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
         -------
         float
+
+        Raises
+        ------
+        ValueError
+            If `y` does not fit the predictions, or nothing is known of any row.
         """
         targets, _ = self._fitted()
-        if not targets.is_multioutput:
-            return super().score(X, y, sample_weight)
         predicted = self.predict(X)
-        y = check_array(y, dtype=None, input_name="y")
-        if y.shape != predicted.shape:
-            raise ValueError(
-                f"y must have the shape of predictions, {predicted.shape}; got {y.shape}."
-            )
-        right = (predicted == y).all(axis=1)
-        return accuracy_score(np.ones_like(right), right, sample_weight=sample_weight)
+        y = check_array(y, input_name="y", **self._label_checks())
+        if predicted.ndim == 1 and not targets.has_probabilities(y):
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        return targets.accuracy(predicted, y, check_sample_weight(sample_weight, predicted))
+
+    def _label_checks(self) -> dict[str, Any]:
+        """How scikit-learn's `check_array` is to check labels."""
+        is_ignored = check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
+        return {
+            "accept_sparse": "csr",
+            "ensure_2d": False,
+            "dtype": None,
+            "ensure_all_finite": "allow-nan" if is_ignored else True,
+        }
 
     @property
     def _n_features_out(self):
@@ -193,7 +210,7 @@ class NetworkPredictor(
     def _check_features(self, X) -> Any:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
-        return check_numbers(X)
+        return check.check_numbers(X)
 
     def _map_logits(self, X, function: Callable[[FloatArray], Any]) -> Any:
         return self._map_layers(self._check_features(X), lambda values: function(values[-1]))

@@ -7,6 +7,9 @@ binary, multiclass     one, of K classes            array of shape (K,)
 multilabel-indicator   L, of two classes: 0 and 1   ``arange(L)``, a number for each label
 multiclass-multioutput one for every column         list of arrays of shape (K_j,)
 ====================== ============================ ====================================
+
+Labels of an indicator that are not known are NaN there, and -1 among the codes. Rows of class
+probabilities in place of labels are soft labels of one target.
 """
 
 import warnings
@@ -18,7 +21,9 @@ import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from skneural._typing import FloatArray, IntArray
+from skneural._typing import FloatArray, IntArray, Vector
+
+_ROUNDING = 1e-4  # in the sum of a row of probabilities
 
 
 @dataclass(frozen=True)
@@ -56,24 +61,26 @@ class Targets:
         )
 
     def encode(self, y: Any) -> Any:
-        """Codes of another `y`, of the same kind; shape (n_samples, n_targets).
+        """Labels of another `y`, of the same kind, or probabilities of the same classes.
 
         Raises
         ------
         ValueError
             If it has another shape, or labels that are no classes.
         """
-        if sp.issparse(y):
-            y = y.copy()
-            y.sum_duplicates()
+        y, unknown = _split_unknown(y)
         if self.is_multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
                 raise ValueError(
                     f"y_val must be a 0/1 indicator with {len(self.classes)} columns, as y is."
                 )
-            return y.astype(np.int8)
+            return _indicator_codes(y, unknown)
         if sp.issparse(y):
             raise ValueError(f"y_val must be dense, as y is: {self.kind}.")
+        if unknown is not None:
+            raise ValueError(f"y_val contains NaN, but y is no indicator: {self.kind}.")
+        if self.has_probabilities(y):
+            return encode_probabilities(y, self.classes, "y_val")[1]
         columns = y.T if self.is_multioutput else [column_or_1d(y, warn=True)]
         if len(columns) != len(self.target_classes) or (self.is_multioutput and y.ndim != 2):
             raise ValueError(
@@ -82,6 +89,40 @@ class Targets:
             )
         pairs = zip(columns, self.target_classes, strict=True)
         return np.column_stack([_known_codes(column, classes) for column, classes in pairs])
+
+    def has_probabilities(self, y: Any) -> bool:
+        """Whether `y` has a column per class, where labels would be a single one."""
+        is_single = not (self.is_multilabel or self.is_multioutput)
+        return is_single and y.ndim == 2 and y.shape[1] > 1
+
+    def accuracy(self, predicted: Any, y: Any, weight: Vector) -> float:
+        """The weighted mean over rows of how right the predictions are.
+
+        All that is known of a row has to be right; rows of which nothing is known do not count.
+        Of class probabilities, it is that of the predicted class.
+
+        Raises
+        ------
+        ValueError
+            If `y` does not fit the predictions, or nothing is known of rows that have a weight.
+        """
+        if self.has_probabilities(y):
+            labels = encode_probabilities(y, self.classes)[1]
+            shares = labels if labels.dtype.kind == "f" else labels == np.arange(y.shape[1])
+            codes = np.searchsorted(self.classes, predicted)[:, None]
+            return float(
+                np.average(np.take_along_axis(shares, codes, axis=1).ravel(), weights=weight)
+            )
+        y = y.toarray() if sp.issparse(y) else y
+        if y.shape != predicted.shape:
+            raise ValueError(
+                f"y must have the shape of predictions, {predicted.shape}; got {y.shape}."
+            )
+        unknown = _is_nan(y)
+        weight = weight * ~unknown.all(axis=1)
+        if not weight.any():
+            raise ValueError("y cannot be scored: nothing is known of any row that has a weight.")
+        return float(np.average(((predicted == y) | unknown).all(axis=1), weights=weight))
 
     def decode(self, codes: IntArray) -> Any:
         """Labels in the form of the ``y`` that was encoded."""
@@ -98,20 +139,27 @@ class Targets:
 def encode_targets(y: Any) -> tuple[Targets, Any]:
     """The kind and classes of `y`, and its codes of shape (n_samples, n_targets).
 
-    `y` is an array or a CSR matrix without missing values. The codes of a sparse indicator
-    stay sparse.
+    `y` is an array or a CSR matrix, with NaN for labels that are not known. The codes of a
+    sparse indicator stay sparse.
     """
-    if sp.issparse(y):
-        y = y.copy()
-        y.sum_duplicates()
+    y, unknown = _split_unknown(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise ValueError(
             f"Unknown label type: {kind}. y must hold class labels, not numbers on a scale; "
-            "np.digitize makes classes of ranges."
+            "np.digitize makes classes of ranges. If it holds a row of class probabilities for "
+            "each sample, give their classes to fit: classes=..."
         )
     if kind == "multilabel-indicator" and _is_indicator(y):
-        return Targets(kind, np.arange(y.shape[1])), y.astype(np.int8)
+        codes = _indicator_codes(y, unknown)
+        if unknown is not None:
+            _check_something_is_known(codes)
+        return Targets(kind, np.arange(y.shape[1])), codes
+    if unknown is not None:
+        raise ValueError(
+            "Labels can be missing (NaN) in a multilabel y only, an indicator of zeros and ones "
+            f"with a column for each label; this one is {kind}, of shape {y.shape}."
+        )
     if kind in ("binary", "multiclass"):
         classes, codes = _encode_column(column_or_1d(y, warn=True))
         if len(classes) < 2:
@@ -124,6 +172,73 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
     columns = [_encode_column(column) for column in y.T]
     targets = Targets("multiclass-multioutput", [classes for classes, _ in columns])
     return targets, np.column_stack([codes for _, codes in columns])
+
+
+def encode_probabilities(y: Any, classes: Any, name: str = "y") -> tuple[Targets, Any]:
+    """One target with these classes, and soft labels, or codes if all probabilities are 0 or 1."""
+    classes = column_or_1d(classes)
+    if len(classes) < 2 or not np.array_equal(np.unique(classes), classes):
+        raise ValueError(
+            "classes must be two or more different ones, in sorted order, as np.unique gives "
+            f"them; got {classes.tolist()}."
+        )
+    if sp.issparse(y) or y.ndim != 2 or y.shape[1] != len(classes) or y.dtype.kind not in "biuf":
+        given = "sparse" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
+        raise ValueError(
+            f"With classes, {name} must be a dense array of numbers with a row of {len(classes)} "
+            f"class probabilities for each sample; got {given}."
+        )
+    probabilities = y.astype(np.float64)
+    sums = probabilities.sum(axis=1)
+    wrong = (probabilities < 0).any(axis=1) | (np.abs(sums - 1) > _ROUNDING)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"{name} must hold class probabilities, not negative and with a sum of 1 in each "
+            f"row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}."
+        )
+    targets = Targets("binary" if len(classes) == 2 else "multiclass", classes)
+    if ((probabilities == 0) | (probabilities == 1)).all():
+        codes = probabilities.argmax(axis=1)[:, None]
+        return targets, codes.astype(np.min_scalar_type(-len(classes)))
+    return targets, probabilities
+
+
+def _split_unknown(y: Any) -> tuple[Any, Any]:
+    """`y` with 0 for NaN, and where that was among its (stored) values, or None for nowhere."""
+    if sp.issparse(y):
+        y = y.copy()
+        y.sum_duplicates()
+        filled, unknown = _split_unknown(y.data)
+        y.data = filled
+        return y, unknown
+    if y.dtype.kind == "O" and _is_nan(y).any():
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError):  # its other values are no numbers
+            return np.where(_is_nan(y), "", y), _is_nan(y)
+    unknown = _is_nan(y)
+    return (np.where(unknown, 0, y), unknown) if unknown.any() else (y, None)
+
+
+def _is_nan(values: Any) -> Any:
+    """Where values are NaN, or None."""
+    if values.dtype.kind == "O":
+        return np.equal(values, np.array(None)) | (values != values)  # NaN is not itself
+    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+
+
+def _indicator_codes(y: Any, unknown: Any) -> Any:
+    codes = y.astype(np.int8)
+    if unknown is not None:
+        (codes.data if sp.issparse(codes) else codes)[unknown] = -1
+    return codes
+
+
+def _check_something_is_known(codes: Any) -> None:
+    n_unknown = np.asarray((codes < 0).sum(axis=0)).ravel()
+    if (nothing := np.flatnonzero(n_unknown == codes.shape[0])).size:
+        raise ValueError(f"Nothing is known of the labels in columns {nothing.tolist()} of y.")
 
 
 def _is_indicator(y: Any) -> bool:
@@ -145,7 +260,7 @@ def _known_codes(y: Any, classes: Any) -> IntArray:
 
 def warn_if_one_hot(codes: Any) -> None:
     """Point out that an indicator with one label per row may be meant as classes."""
-    if (codes.sum(axis=1) == 1).all():
+    if codes.min() >= 0 and (codes.sum(axis=1) == 1).all():
         warnings.warn(
             "Every row of y has exactly one label. A 0/1 indicator stands for independent "
             "labels, each with a softmax of its own; if the columns are classes that exclude "

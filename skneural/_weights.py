@@ -29,12 +29,13 @@ def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight")
 
 
 def class_weights(
-    class_weight: Any, targets: Targets, codes: Any, sample_weight: Vector
+    class_weight: Any, targets: Targets, labels: Any, sample_weight: Vector
 ) -> list[Vector] | None:
     """The weights of the classes of each target, in the order of their codes.
 
     "balanced" weighs the classes of a target such that they add up to the same weight,
-    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``: a row of weight 2 counts as two rows.
+    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``: a row of weight 2 counts as two rows, a soft
+    label as a part of each class, and an unknown one not at all.
     """
     if class_weight is None:
         return None
@@ -44,11 +45,7 @@ def class_weights(
                 f"class_weight must be a dict, a list of dicts, 'balanced' or None, "
                 f"got {class_weight!r}."
             )
-        columns = codes.tocsc() if sp.issparse(codes) else codes
-        return [
-            _balanced(columns[:, [j]], n_classes, sample_weight)
-            for j, n_classes in enumerate(targets.n_classes)
-        ]
+        return _balanced(labels, targets.n_classes, sample_weight)
     several = targets.is_multilabel or targets.is_multioutput
     if not isinstance(class_weight, list | tuple if several else Mapping):
         raise ValueError(
@@ -65,11 +62,24 @@ def class_weights(
     return [_from_mapping(table, classes) for table, classes in pairs]
 
 
-def _balanced(codes: Any, n_classes: int, sample_weight: Vector) -> Vector:
-    column = (codes.toarray() if sp.issparse(codes) else codes).ravel()
-    totals = group_sums(column, sample_weight, n_classes)
+def _balanced(labels: Any, n_classes: list[int], sample_weight: Vector) -> list[Vector]:
+    if labels.dtype.kind == "f":  # soft, of one target
+        parts = np.sort(labels * sample_weight[:, None], axis=0)  # the same bits in any order
+        return [_even(parts.sum(axis=0))]
+    columns = labels.tocsc() if sp.issparse(labels) else labels
+    weights = []
+    for j, k in enumerate(n_classes):
+        column = columns[:, [j]]
+        codes = (column.toarray() if sp.issparse(column) else column).ravel()
+        known = codes >= 0
+        weights.append(_even(group_sums(codes[known], sample_weight[known], k)))
+    return weights
+
+
+def _even(totals: Vector) -> Vector:
+    """Weights that make the totals of all classes that occur the same."""
     occurring = totals > 0
-    weights = np.zeros(n_classes)
+    weights = np.zeros(len(totals))
     weights[occurring] = totals.sum() / (occurring.sum() * totals[occurring])
     return weights
 

@@ -29,6 +29,7 @@ LAYERS = [
     "_prediction",
     "_base",
     "_classifiers",
+    "_thresholds",
     "__init__",
 ]
 SOURCE = Path(skneural.__file__).parent
