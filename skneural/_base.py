@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import validate_data
@@ -21,6 +20,7 @@ from skneural._network import Layer, Network, pack
 from skneural._objective import total_weight, weighted_rows
 from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
+from skneural._persistence import PersistentEstimator
 from skneural._prediction import NetworkPredictor
 from skneural._rows import Rows, canonical, stratified_order
 from skneural._targets import (
@@ -44,7 +44,9 @@ _ADVICE = {
 }
 
 
-class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseMLPClassifier(
+    NetworkPredictor, CallbackSupportMixin, PersistentEstimator, metaclass=ABCMeta
+):
     """A fully connected network; a subclass says what its output layer is."""
 
     loss_curve_: list[float]

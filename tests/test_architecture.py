@@ -20,6 +20,7 @@ LAYERS = [
     "_optimizers",
     "_targets",
     "_parameters",
+    "_persistence",
     "_monitor",
     "_callbacks",
     "_training",
