@@ -21,6 +21,7 @@ LAYERS = [
     "_targets",
     "_parameters",
     "_persistence",
+    "_conversion",
     "_monitor",
     "_callbacks",
     "_training",
