@@ -34,6 +34,8 @@ from skneural._training import Settings, train
 from skneural._typing import Vector
 from skneural.activations import ACTIVATIONS
 
+DOCUMENTATION = "https://skneural.readthedocs.io/en/stable"
+
 _ADVICE = {
     "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
     "precision": "No further progress is possible at this precision: increase tol or alpha, "
@@ -48,6 +50,10 @@ class BaseMLPClassifier(
     NetworkPredictor, CallbackSupportMixin, PersistentEstimator, metaclass=ABCMeta
 ):
     """A fully connected network; a subclass says what its output layer is."""
+
+    # By these, scikit-learn links an estimator's HTML to its page.
+    _doc_link_module = "skneural"
+    _doc_link_template = f"{DOCUMENTATION}/generated/{{estimator_module}}.{{estimator_name}}.html"
 
     loss_curve_: list[float]
     n_fev_: int
