@@ -35,12 +35,11 @@ def mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClass
         raise ValueError(f"MLPClassifier cannot express this network: {obstacle}")
     *hidden, (coef, intercept) = zip(estimator.coefs_, estimator.intercepts_, strict=True)
     hidden_layer_sizes = tuple(len(biases) for _, biases in hidden)
+    layers = [*hidden, (output.margins(coef), output.margins(intercept[None])[0])]
     model = _fitted_to(targets)
     model.set_params(**MLPClassifier(hidden_layer_sizes, *activations, solver="lbfgs").get_params())
-    model.coefs_ = [weights.copy() for weights, _ in hidden] + [_margins(output, coef)]
-    model.intercepts_ = [biases.copy() for _, biases in hidden] + [
-        _margins(output, intercept[None])[0]
-    ]
+    model.coefs_ = [np.array(weights) for weights, _ in layers]  # always a copy
+    model.intercepts_ = [np.array(biases) for _, biases in layers]
     model.n_layers_ = estimator.n_layers_
     model.n_features_in_ = estimator.n_features_in_
     if hasattr(estimator, "feature_names_in_"):
@@ -86,8 +85,3 @@ def _fitted_to(targets: Targets) -> MLPClassifier:
         y = np.tile(targets.classes, 2)
     model = MLPClassifier((), solver="lbfgs", tol=_ENDS_AT_ONCE, random_state=0)
     return model.fit(np.zeros((len(y), 1)), y)
-
-
-def _margins(output: Output, weights: Any) -> Any:
-    """The weights of MLPClassifier's units: what makes its logits."""
-    return np.array(output.margins(weights))
