@@ -1,9 +1,8 @@
 """Neural-network classifiers for scikit-learn, with the output stated by name."""
 
-from importlib.metadata import version
-
 from skneural import activations
 from skneural._classifiers import SigmoidMLPClassifier, SoftmaxMLPClassifier
+from skneural._persistence import __version__ as __version__
 from skneural._thresholds import TunedThresholdsClassifierCV
 
 __all__ = [
@@ -12,4 +11,3 @@ __all__ = [
     "TunedThresholdsClassifierCV",
     "activations",
 ]
-__version__ = version("skneural")

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import validate_data
@@ -21,6 +20,7 @@ from skneural._network import Layer, Network, pack
 from skneural._objective import total_weight, weighted_rows
 from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
+from skneural._persistence import PersistentEstimator
 from skneural._prediction import NetworkPredictor
 from skneural._rows import Rows, canonical
 from skneural._stratify import stratified_split
@@ -35,6 +35,8 @@ from skneural._typing import Vector
 from skneural._weights import check_sample_weight, class_weights
 from skneural.activations import ACTIVATIONS
 
+DOCUMENTATION = "https://skneural.readthedocs.io/en/stable"
+
 _ADVICE = {
     "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
     "precision": "No further progress is possible at this precision: increase tol or alpha, "
@@ -45,8 +47,14 @@ _ADVICE = {
 }
 
 
-class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseMLPClassifier(
+    NetworkPredictor, CallbackSupportMixin, PersistentEstimator, metaclass=ABCMeta
+):
     """A fully connected network; a subclass says what its output layer is."""
+
+    # By these, scikit-learn links an estimator's HTML to its page.
+    _doc_link_module = "skneural"
+    _doc_link_template = f"{DOCUMENTATION}/generated/{{estimator_module}}.{{estimator_name}}.html"
 
     loss_curve_: list[float]
     n_fev_: int

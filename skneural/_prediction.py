@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural import _parameters as check
+from skneural._conversion import mlp_classifier
 from skneural._network import Layer, forward
 from skneural._outputs import Output
 from skneural._rows import Lane, Rows, lane_map
@@ -194,6 +195,44 @@ class NetworkPredictor(
             "dtype": None,
             "ensure_all_finite": "allow-nan" if is_ignored else True,
         }
+
+    def to_sklearn(self):
+        """Convert to a fitted MLPClassifier of scikit-learn, which predicts the same.
+
+        It is for tools that know that class alone, such as exporters to ONNX. Labels and
+        probabilities agree to rounding; scikit-learn computes them in float64, and their
+        logarithms from what is rounded already.
+
+        Of two units that compete, it has one, with the difference of their weights. It has
+        copies of the weights, and ``solver="lbfgs"``; other parameters of training are
+        scikit-learn's defaults, so fitting it again gives another network.
+
+        Returns
+        -------
+        :class:`~sklearn.neural_network.MLPClassifier`
+            With the network's classes, weights, loss, iterations and names of features.
+
+        Raises
+        ------
+        ValueError
+            If MLPClassifier cannot express the network: "softplus" or several kinds of hidden
+            layers; multiclass-multioutput targets; sigmoids for more than two classes; a
+            `threshold` other than 0.5.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skneural import SoftmaxMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> classifier = SoftmaxMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
+        ...                                   alpha=1.0, max_iter=500, random_state=0).fit(X, y)
+        >>> converted = classifier.to_sklearn()
+        >>> converted
+        MLPClassifier(activation='tanh', hidden_layer_sizes=(10,), solver='lbfgs')
+        >>> bool((converted.predict(X) == classifier.predict(X)).all())
+        True
+        """
+        return mlp_classifier(self, *self._fitted())
 
     @property
     def _n_features_out(self):

@@ -78,14 +78,13 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
     >>> X, Y = make_multilabel_classification(n_classes=3, random_state=0)
-    >>> classifier = SigmoidMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-    ...                                   alpha=10.0, max_iter=500, random_state=0)
+    >>> classifier = SigmoidMLPClassifier(hidden_layer_sizes=(), alpha=10.0, tol=1e-2)
     >>> tuned = TunedThresholdsClassifierCV(classifier).fit(X, Y)
     >>> tuned.thresholds_.shape
     (3,)
     >>> tuned.predict(X[:2])
     array([[0, 1, 0],
-           [1, 0, 0]])
+           [0, 1, 1]])
     """
 
     def __init__(self, estimator, *, scoring="f1", thresholds=100, cv=None, n_jobs=None):

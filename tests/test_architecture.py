@@ -23,6 +23,8 @@ LAYERS = [
     "_targets",
     "_weights",
     "_parameters",
+    "_persistence",
+    "_conversion",
     "_monitor",
     "_callbacks",
     "_training",

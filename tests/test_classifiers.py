@@ -1,6 +1,9 @@
 """The two classes as scikit-learn's own estimators: conformance, and the tools around them."""
 
 import inspect
+import re
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
+from sklearn.utils import estimator_html_repr, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+from skneural._base import DOCUMENTATION
 
 SETTINGS = [
     {},
@@ -103,3 +107,54 @@ def test_a_convergence_warning_points_to_the_caller(classifier, iris):
     with pytest.warns(ConvergenceWarning) as caught:
         classifier(3, max_iter=1, tol=0.0).fit(*iris)
     assert caught[0].filename == __file__
+
+
+def wrap(estimator, where):
+    if where == "alone":
+        return estimator
+    pipeline = make_pipeline(StandardScaler(), estimator)
+    if where == "in a pipeline":
+        return pipeline
+    return GridSearchCV(pipeline, {f"{pipeline.steps[-1][0]}__alpha": [1.0]}, cv=2)
+
+
+@pytest.mark.parametrize("where", ["alone", "in a pipeline", "in a search"])
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_html_links_to_the_documentation(classifier, where, is_fitted, iris):
+    model = wrap(classifier(3, tol=1.0), where)
+    if is_fitted:
+        model.fit(*iris)
+    page = (
+        f"https://skneural.readthedocs.io/en/stable/generated/skneural.{classifier.__name__}.html"
+    )
+    for html in (estimator_html_repr(model), model._repr_html_()):
+        assert f'href="{page}"' in html
+        links = set(re.findall(r'href="([^"]*skneural[^"]*)"', html)) - {page}
+        assert all(link.startswith(f"{page}#:~:text=") for link in links)
+        names = {re.search("text=(.*?),", link)[1] for link in links}
+        # Newer versions of scikit-learn link each parameter and attribute too, older ones none.
+        assert not names or names >= set(inspect.signature(classifier).parameters)
+
+
+def test_html_of_a_subclass_elsewhere_does_not_link_to_a_page_that_is_not_there():
+    mine = type("Mine", (SoftmaxMLPClassifier,), {"__module__": "elsewhere", "__doc__": "Mine."})
+    assert "Mine" in estimator_html_repr(mine())
+    assert DOCUMENTATION not in estimator_html_repr(mine())
+
+
+def test_the_project_names_the_same_documentation():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    assert project["urls"]["Documentation"] == f"{DOCUMENTATION}/"
+
+
+def test_repr_shows_what_was_changed_unless_all_is_asked_for(classifier, iris):
+    name = classifier.__name__
+    model = classifier(alpha=1.0)
+    assert repr(model) == f"{name}(alpha=1.0)"
+    assert repr(classifier((5, 3), ["tanh", "relu"])) == (
+        f"{name}(activation=['tanh', 'relu'], hidden_layer_sizes=(5, 3))"
+    )
+    assert repr(classifier(tol=1.0).fit(*iris)) == f"{name}(tol=1.0)"
+    with config_context(print_changed_only=False):
+        shown = re.findall(r"(\w+)=", repr(model))
+    assert shown == sorted(inspect.signature(classifier).parameters)
