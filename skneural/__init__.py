@@ -2,7 +2,7 @@
 
 from skneural import activations
 from skneural._classifiers import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._persistence import __version__ as __version__
+from skneural._estimator import __version__ as __version__
 from skneural._thresholds import TunedThresholdsClassifierCV
 
 __all__ = [

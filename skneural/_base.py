@@ -14,13 +14,13 @@ from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
 from skneural._callbacks import CallbackSupportMixin, WatchedFit, with_callbacks
+from skneural._estimator import Estimator
 from skneural._kronecker import PRECONDITIONERS
 from skneural._monitor import Solution
 from skneural._network import Layer, Network, pack
 from skneural._objective import total_weight, weighted_rows
 from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
-from skneural._persistence import PersistentEstimator
 from skneural._prediction import NetworkPredictor
 from skneural._rows import Rows, canonical
 from skneural._stratify import stratified_split
@@ -35,8 +35,6 @@ from skneural._typing import Vector
 from skneural._weights import check_sample_weight, class_weights
 from skneural.activations import ACTIVATIONS
 
-DOCUMENTATION = "https://skneural.readthedocs.io/en/stable"
-
 _ADVICE = {
     "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
     "precision": "No further progress is possible at this precision: increase tol or alpha, "
@@ -47,14 +45,8 @@ _ADVICE = {
 }
 
 
-class BaseMLPClassifier(
-    NetworkPredictor, CallbackSupportMixin, PersistentEstimator, metaclass=ABCMeta
-):
+class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metaclass=ABCMeta):
     """A fully connected network; a subclass says what its output layer is."""
-
-    # By these, scikit-learn links an estimator's HTML to its page.
-    _doc_link_module = "skneural"
-    _doc_link_template = f"{DOCUMENTATION}/generated/{{estimator_module}}.{{estimator_name}}.html"
 
     loss_curve_: list[float]
     n_fev_: int

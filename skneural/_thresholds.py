@@ -12,12 +12,13 @@ from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skneural import _parameters as check
+from skneural._estimator import Estimator
 from skneural._targets import Targets, encode_targets
 from skneural._typing import FloatArray
 from skneural._weights import check_sample_weight
 
 
-class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator):
     """Classifier of several labels with a threshold for each that was chosen from data.
 
     A label is predicted where its probability is above its threshold. 0.5 is right for the number

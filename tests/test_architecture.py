@@ -23,7 +23,7 @@ LAYERS = [
     "_targets",
     "_weights",
     "_parameters",
-    "_persistence",
+    "_estimator",
     "_conversion",
     "_monitor",
     "_callbacks",

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._base import DOCUMENTATION
+from skneural._estimator import DOCUMENTATION
 
 SETTINGS = [
     {},

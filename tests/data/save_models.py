@@ -8,7 +8,7 @@
   array of a list.
 
 Files that are there already are left alone, because users have such files. When the format
-changes, `skneural._persistence.FORMAT` goes up by one, and this script, run once more, adds
+changes, `skneural._estimator.FORMAT` goes up by one, and this script, run once more, adds
 files beside the old ones, which have to load as before.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._persistence import FORMAT
+from skneural._estimator import FORMAT
 
 HERE = Path(__file__).parent
 CLASSES = {"softmax": SoftmaxMLPClassifier, "sigmoid": SigmoidMLPClassifier}

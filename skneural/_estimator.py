@@ -1,4 +1,4 @@
-"""What a saved model says of the version that saved it.
+"""What the estimators of this package share: a page, and what a saved model says of itself.
 
 A saved model is the estimator's attributes. Beside them it holds the number of their format,
 by which a version knows whether it understands them, and the version that saved it, for the
@@ -12,12 +12,18 @@ from sklearn.base import BaseEstimator
 
 __version__ = version("skneural")
 
+DOCUMENTATION = "https://skneural.readthedocs.io/en/stable"
+
 FORMAT = 1
 """Goes up when versions before would misread what is saved; tests/data has files of each."""
 
 
-class PersistentEstimator(BaseEstimator):
-    """An estimator that is loaded by the versions that understand it, and by no other."""
+class Estimator(BaseEstimator):
+    """An estimator of this package: it has a page, and knows the versions that can load it."""
+
+    # By these, scikit-learn links an estimator's HTML to its page.
+    _doc_link_module = "skneural"
+    _doc_link_template = f"{DOCUMENTATION}/generated/{{estimator_module}}.{{estimator_name}}.html"
 
     def __getstate__(self) -> dict[str, Any]:
         """The attributes, with the number of their format and the version of skneural."""

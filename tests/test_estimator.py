@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 
 import skneural
-from skneural import _persistence
+from skneural import _estimator
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
 METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
@@ -53,7 +53,7 @@ def test_there_are_files_of_every_format_class_and_kind():
     names = {path.stem for path in SAVED}
     assert names == {
         f"format{number}_{output}_{kind}"
-        for number in range(1, _persistence.FORMAT + 1)
+        for number in range(1, _estimator.FORMAT + 1)
         for output in ("softmax", "sigmoid")
         for kind in KINDS
     }
@@ -138,8 +138,8 @@ def test_skops_asks_to_trust_the_class_alone(classifier, kind, fitted, iris):
 
 def saved_by_a_later_version(save, model, monkeypatch):
     with monkeypatch.context() as later:
-        later.setattr(_persistence, "FORMAT", _persistence.FORMAT + 1)
-        later.setattr(_persistence, "__version__", "7.1.0")
+        later.setattr(_estimator, "FORMAT", _estimator.FORMAT + 1)
+        later.setattr(_estimator, "__version__", "7.1.0")
         return save(model)
 
 
@@ -152,7 +152,7 @@ def test_a_newer_format_is_an_error_that_names_the_versions(
     trusted = {"trusted": module.get_untrusted_types(data=data)} if library == "skops.io" else {}
     with pytest.raises(ValueError, match="saved by skneural") as caught:
         module.loads(data, **trusted)
-    number = _persistence.FORMAT
+    number = _estimator.FORMAT
     assert str(caught.value) == (
         f"This {classifier.__name__} was saved by skneural 7.1.0, in format {number + 1}; "
         f"skneural {skneural.__version__}, which is running, knows formats up to {number}. Load "
@@ -163,7 +163,7 @@ def test_a_newer_format_is_an_error_that_names_the_versions(
 
 def test_another_version_with_the_same_format_is_no_error(classifier, fitted, iris, monkeypatch):
     model = fitted[classifier, "multiclass"]
-    monkeypatch.setattr(_persistence, "__version__", "7.1.0")
+    monkeypatch.setattr(_estimator, "__version__", "7.1.0")
     data = pickle.dumps(model)
     monkeypatch.undo()
     assert b"7.1.0" in data
