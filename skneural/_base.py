@@ -49,6 +49,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     """A fully connected network; a subclass says what its output layer is."""
 
     loss_curve_: list[float]
+    gradient_norm_curve_: list[float]
     n_fev_: int
 
     def __init__(
@@ -212,7 +213,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         )
         self._activation_names = activation_names
         if not continued:
-            self.loss_curve_, self.n_fev_ = [], 0
+            self.loss_curve_, self.gradient_norm_curve_, self.n_fev_ = [], [], 0
         if not continued or not is_validated:
             for name in ("validation_scores_", "best_validation_score_"):
                 self.__dict__.pop(name, None)
@@ -355,6 +356,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         self.converged_ = best.gradient_norm <= self.tol
         self.stop_reason_ = "interrupted" if interrupted else best.stop_reason
         self.loss_curve_ = [*self.loss_curve_, *best.loss_curve]
+        self.gradient_norm_curve_ = [*self.gradient_norm_curve_, *best.gradient_norm_curve]
         self.n_iter_ = len(self.loss_curve_)
         self.n_fev_ += best.n_fev
         if is_validated:

@@ -118,6 +118,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         The objective at the final weights, penalty included.
     loss_curve_ : list of float
         The objective after each iteration, with the penalty, and on the rows, of its round.
+    gradient_norm_curve_ : list of float
+        The largest magnitude of an entry of its gradient after each iteration.
     n_iter_ : int
         Number of iterations.
     n_fev_ : int
@@ -316,6 +318,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         The objective at the final weights, penalty included.
     loss_curve_ : list of float
         The objective after each iteration, with the penalty, and on the rows, of its round.
+    gradient_norm_curve_ : list of float
+        The largest magnitude of an entry of its gradient after each iteration.
     n_iter_ : int
         Number of iterations.
     n_fev_ : int

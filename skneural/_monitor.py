@@ -28,6 +28,7 @@ class Solution:
     loss: float = np.nan
     gradient_norm: float = np.nan  # the largest magnitude of an entry of the gradient
     loss_curve: list[float] = field(default_factory=list)  # after each iteration
+    gradient_norm_curve: list[float] = field(default_factory=list)  # likewise
     validation_scores: list[float] = field(default_factory=list)
     best_validation_score: float = np.inf
     n_fev: int = 0
@@ -149,6 +150,7 @@ class Monitor:
         """Take note of an iterate; raises `Stop` if it is the last."""
         loss, _ = self.evaluate(phi)  # a line search need not end where it looked last
         self.solution.loss_curve.append(loss)
+        self.solution.gradient_norm_curve.append(self._evaluated[2])
         self._accept(is_new=True)
 
     def _theta(self, phi: Vector) -> Vector:

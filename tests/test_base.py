@@ -269,6 +269,9 @@ def test_fitted_attributes_speak_of_the_returned_weights(classifier, solver, iri
     assert model.gradient_norm_ <= 1e-4
     assert len(model.loss_curve_) == model.n_iter_ <= model.n_fev_
     assert model.loss_curve_[-1] == model.loss_
+    assert len(model.gradient_norm_curve_) == model.n_iter_
+    assert model.gradient_norm_curve_[-1] == model.gradient_norm_
+    assert min(model.gradient_norm_curve_[:-1]) > 1e-4
     losses = -np.log(model.predict_proba(X)[np.arange(150), y])
     if classifier is SigmoidMLPClassifier:
         p, t = model.predict_activations(X), np.eye(3)[y]
@@ -428,12 +431,15 @@ def test_warm_start_continues_where_the_fit_stopped(classifier, iris):
     model = classifier(5, random_state=0, warm_start=True, max_iter=5)
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y)
-    first = model.loss_curve_
+    first, first_norms = model.loss_curve_, model.gradient_norm_curve_
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y)
     assert model.n_iter_ == 10
     assert model.loss_curve_[:5] == first
     assert max(model.loss_curve_[5:]) < min(first)
+    assert len(model.gradient_norm_curve_) == 10
+    assert model.gradient_norm_curve_[:5] == first_norms
+    assert model.gradient_norm_curve_[-1] == model.gradient_norm_
 
 
 def test_warm_start_at_the_minimum_stays_there(classifier, iris):

@@ -51,6 +51,7 @@ def test_an_iterate_is_evaluated_again_only_if_the_solver_looked_elsewhere_since
     assert monitor.solution.n_fev == 4
     np.testing.assert_allclose(monitor.solution.theta, [0.1, 0.2])
     np.testing.assert_allclose(monitor.solution.loss_curve, [4.5, 0.05])
+    np.testing.assert_allclose(monitor.solution.gradient_norm_curve, [3, 0.4])
 
 
 def test_the_iterate_is_kept_even_if_the_solver_reuses_its_memory():
@@ -70,6 +71,7 @@ def test_the_solver_works_in_coordinates_around_the_weights_at_the_last_beginnin
     np.testing.assert_array_equal(monitor.hessian_product(np.ones(2), np.array([1, 3])), [8, 24])
     monitor.after_iteration(np.array([0.5, 0.0]))
     assert monitor.solution.gradient_norm == 4, "in the coordinates of the weights"
+    assert monitor.solution.gradient_norm_curve == [4]
     monitor.begin(Bowl(), Identity(), 3)
     np.testing.assert_array_equal(monitor.evaluate(np.zeros(2))[1], [4, -4])
     np.testing.assert_array_equal(monitor.solution.theta, [2, -2])
