@@ -9,31 +9,32 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_random_state
 
 from skneural import _parameters as check
 from skneural._callbacks import CallbackSupportMixin, WatchedFit, with_callbacks
 from skneural._estimator import Estimator
-from skneural._kronecker import PRECONDITIONERS
 from skneural._monitor import Solution
 from skneural._network import Layer, Network, pack
 from skneural._objective import total_weight, weighted_rows
-from skneural._optimizers import OPTIMIZERS
-from skneural._outputs import Output
 from skneural._prediction import NetworkPredictor
+from skneural._preparation import (
+    check_data,
+    check_settings,
+    make_network,
+    set_aside,
+    validation_rows,
+)
 from skneural._rows import Rows, canonical
-from skneural._stratify import stratified_split
 from skneural._targets import (
     Targets,
     encode_probabilities,
     encode_targets,
     warn_if_one_hot,
 )
-from skneural._training import Settings, train
+from skneural._training import train
 from skneural._typing import Vector
 from skneural._weights import check_sample_weight, class_weights
-from skneural.activations import ACTIVATIONS
 
 _ADVICE = {
     "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
@@ -180,9 +181,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         label_smoothing = check.real_number(
             "label_smoothing", self.label_smoothing, min_val=0, max_val=1, include_boundaries="left"
         )
-        settings = self._check_settings()
+        settings = check_settings(self)
         given = {"X": X, "y": y, "sample_weight": sample_weight}
-        X, y = self._check_data(X, y)
+        X, y = check_data(self, X, y)
         is_soft = classes is not None
         targets, labels = encode_probabilities(y, classes) if is_soft else encode_targets(y)
         sample_weight = check_sample_weight(sample_weight, X)
@@ -192,24 +193,24 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         )
         if targets.is_multilabel and output.competes:
             warn_if_one_hot(labels)
-        network = _make_network(X.shape[1], sizes, activation_names, output, settings)
+        network = make_network(X.shape[1], sizes, activation_names, output, settings)
         continued = self.warm_start and hasattr(self, "coefs_")
         start = self._last_weights(network, targets) if continued else None
         rng = check_random_state(self.random_state)
         seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
         rows = Rows(X, labels, sample_weight)
-        validation_rows = self._validation_rows(validation, targets)
-        if self.early_stopping and validation_rows is None:
-            rows, validation_rows = self._split(weighted_rows(output, rows), rng)
-        if is_validated := validation_rows is not None:
-            total_weight(output, validation_rows)  # which must not be zero
+        held_out = validation_rows(self, validation, targets)
+        if self.early_stopping and held_out is None:
+            rows, held_out = set_aside(weighted_rows(output, rows), self.validation_fraction, rng)
+        if is_validated := held_out is not None:
+            total_weight(output, held_out)  # which must not be zero
         run = partial(
             train,
             network,
             canonical(rows),
             settings,
             start=start,
-            validation_rows=validation_rows,
+            validation_rows=held_out,
         )
         self._activation_names = activation_names
         if not continued:
@@ -224,69 +225,6 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         solutions = self._run_all(partial(watched.run, run), seeds)
         self._store(network, targets, is_validated, solutions)
         watched.end()
-
-    def _check_data(self, X, y) -> tuple[Any, Any]:
-        """Features and labels for a fit; labels may be missing if that is to be ignored."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            validate_separately=(
-                {"accept_sparse": "csr", "dtype": "numeric", "estimator": self},
-                self._label_checks(),
-            ),
-        )
-        check_consistent_length(X, y)
-        return check.check_numbers(X), y
-
-    def _check_settings(self) -> Settings:
-        """What a training run is told beside the data and the start."""
-        for name in ("warm_start", "early_stopping"):
-            if not isinstance(value := getattr(self, name), bool | np.bool_):
-                raise ValueError(f"{name} must be True or False, got {value!r}.")
-        check.whole_number("n_init", self.n_init, 1)
-        check.real_number(
-            "validation_fraction",
-            self.validation_fraction,
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
-        patience = check.whole_number("n_iter_no_change", self.n_iter_no_change, 1)
-        return Settings(
-            alpha=check.penalty(self.alpha),
-            optimizer=check.choice("solver", self.solver, OPTIMIZERS),
-            preconditioner=check.choice("preconditioner", self.preconditioner, PRECONDITIONERS),
-            tol=check.real_number("tol", self.tol, min_val=0),
-            max_iter=check.whole_number("max_iter", self.max_iter, 1),
-            verbose=check.whole_number("verbose", self.verbose, 0) > 0,
-            patience=patience if self.early_stopping else None,
-        )
-
-    def _validation_rows(self, validation, targets: Targets) -> Rows | None:
-        """The validation data that were given to `fit`."""
-        X, y, sample_weight = validation
-        if X is None and y is None and sample_weight is None:
-            return None
-        if X is None or y is None:
-            raise ValueError("X_val and y_val must be given together, or none of them.")
-        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
-        X = check.check_numbers(X)
-        y = check_array(y, input_name="y_val", **self._label_checks())
-        check_consistent_length(X, y)
-        weight = check_sample_weight(sample_weight, X, "sample_weight_val")
-        return Rows(X, targets.encode(y), weight)
-
-    def _split(self, data: Rows, rng: np.random.RandomState) -> tuple[Rows, Rows]:
-        """Set some rows aside for validation, in the proportion of the classes."""
-        n_aside = int(np.ceil(self.validation_fraction * data.n_rows))
-        if n_aside == data.n_rows:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {data.n_rows} rows leaves "
-                "none to train on."
-            )
-        trained, aside = stratified_split(data, n_aside, rng)
-        return data.sample(np.sort(trained)), data.sample(np.sort(aside))
 
     def _last_weights(self, network: Network, targets: Targets) -> Vector:
         """The weights where the last fit stopped."""
@@ -363,20 +301,3 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             earlier = getattr(self, "validation_scores_", [])
             self.validation_scores_ = [*earlier, *best.validation_scores]
             self.best_validation_score_ = best.best_validation_score
-
-
-def _make_network(
-    n_features: int,
-    sizes: tuple[int, ...],
-    activation_names: list[str],
-    output: Output,
-    settings: Settings,
-) -> Network:
-    """The network, if solver and preconditioner can do with its size and activations."""
-    activations = [ACTIVATIONS[name] for name in activation_names]
-    network = Network(n_features, sizes, activations, output)
-    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
-    settings.optimizer.check(network.n_parameters, rough)
-    if settings.preconditioner is not None:
-        settings.preconditioner.check(network.layer_sizes)
-    return network

@@ -29,6 +29,7 @@ LAYERS = [
     "_callbacks",
     "_training",
     "_prediction",
+    "_preparation",
     "_base",
     "_classifiers",
     "_thresholds",

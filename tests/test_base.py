@@ -19,7 +19,14 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
-from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _monitor, _rows, _training
+from skneural import (
+    SigmoidMLPClassifier,
+    SoftmaxMLPClassifier,
+    _monitor,
+    _preparation,
+    _rows,
+    _training,
+)
 from skneural._optimizers import OPTIMIZERS
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
@@ -832,10 +839,10 @@ def test_raw_features_are_learnt_from(classifier, load, least):
 
 
 @pytest.mark.parametrize("n_targets", [1, 3])
-def test_rows_set_aside_and_trained_on_are_all_rows_once(classifier, n_targets):
+def test_rows_set_aside_and_trained_on_are_all_rows_once(n_targets):
     codes = np.random.default_rng(0).integers(4, size=(150, n_targets))
     data = _rows.Rows(np.arange(150.0)[:, None], codes, np.ones(150))
-    trained, aside = classifier(validation_fraction=0.2)._split(data, np.random.RandomState(0))
+    trained, aside = _preparation.set_aside(data, 0.2, np.random.RandomState(0))
     everything = slice(None)
     numbers = [part.features(everything).ravel() for part in (trained, aside)]
     np.testing.assert_array_equal(np.sort(np.concatenate(numbers)), np.arange(150))

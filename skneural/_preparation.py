@@ -1,0 +1,102 @@
+"""What `fit` is given, checked and turned into what a training run works with."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import validate_data
+
+from skneural import _parameters as check
+from skneural._kronecker import PRECONDITIONERS
+from skneural._network import Network
+from skneural._optimizers import OPTIMIZERS
+from skneural._outputs import Output
+from skneural._rows import Rows
+from skneural._stratify import stratified_split
+from skneural._targets import Targets
+from skneural._training import Settings
+from skneural._weights import check_sample_weight
+from skneural.activations import ACTIVATIONS
+
+
+def check_settings(estimator) -> Settings:
+    """What a training run is told beside the data and the start."""
+    for name in ("warm_start", "early_stopping"):
+        if not isinstance(value := getattr(estimator, name), bool | np.bool_):
+            raise ValueError(f"{name} must be True or False, got {value!r}.")
+    check.whole_number("n_init", estimator.n_init, 1)
+    check.real_number(
+        "validation_fraction",
+        estimator.validation_fraction,
+        min_val=0,
+        max_val=1,
+        include_boundaries="neither",
+    )
+    patience = check.whole_number("n_iter_no_change", estimator.n_iter_no_change, 1)
+    return Settings(
+        alpha=check.penalty(estimator.alpha),
+        optimizer=check.choice("solver", estimator.solver, OPTIMIZERS),
+        preconditioner=check.choice("preconditioner", estimator.preconditioner, PRECONDITIONERS),
+        tol=check.real_number("tol", estimator.tol, min_val=0),
+        max_iter=check.whole_number("max_iter", estimator.max_iter, 1),
+        verbose=check.whole_number("verbose", estimator.verbose, 0) > 0,
+        patience=patience if estimator.early_stopping else None,
+    )
+
+
+def check_data(estimator, X, y) -> tuple[Any, Any]:
+    """Features and labels for a fit; labels may be missing if that is to be ignored."""
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        validate_separately=(
+            {"accept_sparse": "csr", "dtype": "numeric", "estimator": estimator},
+            estimator._label_checks(),
+        ),
+    )
+    check_consistent_length(X, y)
+    return check.check_numbers(X), y
+
+
+def validation_rows(estimator, validation, targets: Targets) -> Rows | None:
+    """The validation data that were given to `fit`."""
+    X, y, sample_weight = validation
+    if X is None and y is None and sample_weight is None:
+        return None
+    if X is None or y is None:
+        raise ValueError("X_val and y_val must be given together, or none of them.")
+    X = validate_data(estimator, X, reset=False, accept_sparse="csr", dtype="numeric")
+    X = check.check_numbers(X)
+    y = check_array(y, input_name="y_val", **estimator._label_checks())
+    check_consistent_length(X, y)
+    weight = check_sample_weight(sample_weight, X, "sample_weight_val")
+    return Rows(X, targets.encode(y), weight)
+
+
+def set_aside(data: Rows, fraction: float, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+    """Set some rows aside for validation, in the proportion of the classes."""
+    n_aside = int(np.ceil(fraction * data.n_rows))
+    if n_aside == data.n_rows:
+        raise ValueError(
+            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on."
+        )
+    trained, aside = stratified_split(data, n_aside, rng)
+    return data.sample(np.sort(trained)), data.sample(np.sort(aside))
+
+
+def make_network(
+    n_features: int,
+    sizes: tuple[int, ...],
+    activation_names: list[str],
+    output: Output,
+    settings: Settings,
+) -> Network:
+    """The network, if solver and preconditioner can do with its size and activations."""
+    activations = [ACTIVATIONS[name] for name in activation_names]
+    network = Network(n_features, sizes, activations, output)
+    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
+    settings.optimizer.check(network.n_parameters, rough)
+    if settings.preconditioner is not None:
+        settings.preconditioner.check(network.layer_sizes)
+    return network
