@@ -6,9 +6,13 @@ import os
 # is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.preprocessing import StandardScaler
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
@@ -18,6 +22,12 @@ from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 def classifier(request):
     """Each of the two classes in turn."""
     return request.param
+
+
+@pytest.fixture
+def network(classifier):
+    """A small network of each class in turn; its fits take milliseconds and converge."""
+    return classifier(10, "tanh", alpha=1.0, tol=1e-3, max_iter=500, random_state=0)
 
 
 def _scaled(load):
@@ -38,6 +48,24 @@ def cancer():
 @pytest.fixture(scope="session")
 def digits():
     return _scaled(load_digits)
+
+
+@pytest.fixture(scope="session")
+def wine():
+    return _scaled(load_wine)
+
+
+@pytest.fixture(scope="session")
+def yeast():
+    """Genes and their functions: 2417 rows, 103 features, 14 labels of which several are true.
+
+    The data of Elisseeff and Weston, "A kernel method for multi-labelled classification", NIPS
+    2001, from a file that river ships. River itself is not imported.
+    """
+    (river,) = find_spec("river").submodule_search_locations
+    table = pd.read_csv(Path(river) / "datasets" / "yeast.csv.gz")
+    X = table.filter(like="Att").to_numpy(dtype=np.float64)
+    return StandardScaler().fit_transform(X), table.filter(like="Class").to_numpy(dtype=int)
 
 
 @pytest.fixture(scope="session")
