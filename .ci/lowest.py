@@ -1,4 +1,7 @@
-"""Print the lowest versions that pyproject.toml allows, as requirements for pip."""
+"""Print the lowest versions that pyproject.toml allows, as requirements for pip.
+
+River is left out: only a file of data in it is used, so what it requires itself does not matter.
+"""
 
 import tomllib
 from pathlib import Path
@@ -6,5 +9,5 @@ from pathlib import Path
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
 for requirement in [*project["dependencies"], *extras["plot"], *extras["tests"]]:
-    if not requirement.startswith("skneural"):
+    if not requirement.startswith(("skneural", "river")):
         print(requirement.replace(">=", "=="))

@@ -1,15 +1,13 @@
-"""The two classes as scikit-learn's own estimators: conformance, and the tools around them."""
+"""The two classes as scikit-learn's own estimators: conformance, tags, documentation."""
 
 import inspect
 import re
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
-from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr, get_tags
@@ -81,26 +79,6 @@ def test_real_digits_are_classified(classifier, digits):
     model = classifier(random_state=0, tol=1e-3).fit(X_train, y_train)
     assert model.converged_
     assert model.score(X_test, y_test) > 0.96
-
-
-def test_pipelines_grid_search_and_cross_validation(classifier, cancer):
-    X, y = cancer
-    pipeline = make_pipeline(StandardScaler(), classifier(8, random_state=0, tol=1e-2))
-    name = classifier.__name__.lower()
-    grid = {f"{name}__alpha": [1.0, 10.0], f"{name}__hidden_layer_sizes": [(), (8,)]}
-    search = GridSearchCV(pipeline, grid, cv=3, scoring="neg_log_loss").fit(X, y)
-    assert search.best_score_ > -0.15
-    assert cross_val_score(search.best_estimator_, X, y, cv=3).mean() > 0.95
-
-
-def test_sample_weight_is_routed(classifier, iris):
-    X, y = iris
-    weight = np.where(y == 2, 0.0, 1.0)
-    with config_context(enable_metadata_routing=True):
-        final = classifier(3, random_state=0, tol=0.01).set_fit_request(sample_weight=True)
-        scaler = StandardScaler().set_fit_request(sample_weight=False)
-        pipeline = make_pipeline(scaler, final).fit(X, y, sample_weight=weight)
-    assert not (pipeline.predict(X) == 2).any()
 
 
 def test_a_convergence_warning_points_to_the_caller(classifier, iris):
