@@ -33,6 +33,14 @@ LAYERS = [
     "_base",
     "_classifiers",
     "_thresholds",
+    "_plotting",
+    "_inspection",
+    "_heatmap",
+    "_threshold_curves",
+    "_display_activations",
+    "_display_hidden_weights",
+    "_display_loss_curve",
+    "_display_threshold",
     "__init__",
 ]
 SOURCE = Path(skneural.__file__).parent
