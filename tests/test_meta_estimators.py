@@ -157,6 +157,12 @@ def test_boosting_weights_the_rows_that_a_weak_network_gets_wrong(network, digit
     assert last > first + 0.2
 
 
+def test_boosting_works_with_penalties_found_from_the_data(network, digits):
+    X_train, X_test, y_train, y_test = halves(digits)
+    boosted = AdaBoostClassifier(network.set_params(alpha="auto"), n_estimators=3, random_state=0)
+    assert boosted.fit(X_train, y_train).score(X_test, y_test) > 0.9
+
+
 # --- Several networks for several classes --------------------------------------------------
 
 
