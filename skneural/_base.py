@@ -126,6 +126,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             cross-entropy ``-sum_k y_ik log p_ik``, that of PyTorch's ``CrossEntropyLoss`` and
             Keras's ``CategoricalCrossentropy`` for probabilities as targets. Class weights
             and `label_smoothing` count as for labels. Rows of zeros and a one are labels.
+            Scikit-learn's metrics do not know such rows: score by `score` or a callable.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Data that are not trained on, on which the log loss is measured after each
             iteration. If not given, `early_stopping` sets some of `X` aside.

@@ -33,7 +33,9 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
         :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
         the training data, by the evidence and the dispersion of the labels, anew at the
-        start of each round; they are in `alpha_`.
+        start of each round; they are in `alpha_`. A number is as strong as weights are small,
+        as S is the sum of the weights: boosting, whose weights sum to 1, needs a small one.
+        "auto" takes weights that sum to 1 or less for shares of the rows.
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
@@ -72,8 +74,9 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     missing_labels : {"error", "ignore"}, default="error"
         Whether labels of a multilabel `y` may be NaN, which means that they are not known.
         "ignore" leaves them out of losses, class weights, validation and `score`; the known
-        labels of the same rows count. (Where scikit-learn looks at `y` itself it does not know
-        of this: give cross-validation a splitter, such as ``KFold(5)``, and no number.)
+        labels of the same rows count. None and pandas's NA are NaN too; -1 is a class like any
+        other. (Scikit-learn itself knows nothing of this: give cross-validation a splitter, such
+        as ``KFold(5)``, and no number, and score by `score` or a callable.)
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
         is kept, or, with `early_stopping`, the one with the lowest validation loss. Losses
@@ -230,7 +233,9 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
         :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
         the training data, by the evidence and the dispersion of the labels, anew at the
-        start of each round; they are in `alpha_`.
+        start of each round; they are in `alpha_`. A number is as strong as weights are small,
+        as S is the sum of the weights: boosting, whose weights sum to 1, needs a small one.
+        "auto" takes weights that sum to 1 or less for shares of the rows.
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
@@ -269,8 +274,9 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     missing_labels : {"error", "ignore"}, default="error"
         Whether labels of a multilabel `y` may be NaN, which means that they are not known.
         "ignore" leaves them out of losses, class weights, validation and `score`; the known
-        labels of the same rows count. (Where scikit-learn looks at `y` itself it does not know
-        of this: give cross-validation a splitter, such as ``KFold(5)``, and no number.)
+        labels of the same rows count. None and pandas's NA are NaN too; -1 is a class like any
+        other. (Scikit-learn itself knows nothing of this: give cross-validation a splitter, such
+        as ``KFold(5)``, and no number, and score by `score` or a callable.)
     n_init : int, default=1
         Number of fits from different random weights, of which the one with the lowest loss
         is kept, or, with `early_stopping`, the one with the lowest validation loss. Losses

@@ -19,11 +19,11 @@ from skneural._plotting import (
 from skneural._threshold_curves import (
     check_predictions,
     check_threshold,
-    of_presence,
     of_second_class,
     threshold_curves,
     threshold_in_use,
 )
+from skneural._thresholds import presence
 
 
 class ThresholdDisplay:
@@ -138,7 +138,7 @@ class ThresholdDisplay:
         Y = dense_labels(Y, "Y")
         probabilities = estimator.predict_proba(X)
         if Y.ndim == 2 and Y.shape[1] > 1:
-            Y_proba = of_presence(probabilities)
+            Y_proba = presence(probabilities, classifier.classes_)
         else:
             Y, Y_proba = of_second_class(Y.ravel(), probabilities, classifier)
             label_names = [classifier.classes_[1]] if label_names is None else label_names

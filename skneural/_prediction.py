@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural import _parameters as check
@@ -15,7 +14,7 @@ from skneural._conversion import mlp_classifier
 from skneural._network import Layer, forward
 from skneural._outputs import Output
 from skneural._rows import Lane, Rows, lane_map
-from skneural._targets import Targets
+from skneural._targets import Targets, check_labels
 from skneural._typing import FloatArray
 from skneural._weights import check_sample_weight
 from skneural.activations import ACTIVATIONS
@@ -162,7 +161,7 @@ class NetworkPredictor(
 
         Of labels that are missing, with `missing_labels="ignore"`, nothing has to be right, and
         rows of which nothing is known do not count. Where `y` has a row of class probabilities
-        for each label, a prediction is as right as its class is probable.
+        for each sample, a prediction is as right as its class is probable.
 
         Parameters
         ----------
@@ -181,20 +180,14 @@ class NetworkPredictor(
         """
         targets, _ = self._fitted()
         predicted = self.predict(X)
-        y = check_array(y, input_name="y", **self._label_checks())
+        y = self._check_labels(y, "y")
         if predicted.ndim == 1 and not targets.has_probabilities(y):
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         return targets.accuracy(predicted, y, check_sample_weight(sample_weight, predicted))
 
-    def _label_checks(self) -> dict[str, Any]:
-        """How scikit-learn's `check_array` is to check labels."""
+    def _check_labels(self, y: Any, name: str) -> Any:
         is_ignored = check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
-        return {
-            "accept_sparse": "csr",
-            "ensure_2d": False,
-            "dtype": None,
-            "ensure_all_finite": "allow-nan" if is_ignored else True,
-        }
+        return check_labels(y, name, may_be_missing=is_ignored)
 
     def to_sklearn(self):
         """Convert to a fitted MLPClassifier of scikit-learn, which predicts the same.

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
@@ -45,16 +45,9 @@ def check_settings(estimator) -> Settings:
 
 
 def check_data(estimator, X, y) -> tuple[Any, Any]:
-    """Features and labels for a fit; labels may be missing if that is to be ignored."""
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        validate_separately=(
-            {"accept_sparse": "csr", "dtype": "numeric", "estimator": estimator},
-            estimator._label_checks(),
-        ),
-    )
+    """Features and labels for a fit."""
+    X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric")
+    y = estimator._check_labels(y, "y")
     check_consistent_length(X, y)
     return check.check_numbers(X), y
 
@@ -68,7 +61,7 @@ def validation_rows(estimator, validation, targets: Targets) -> Rows | None:
         raise ValueError("X_val and y_val must be given together, or none of them.")
     X = validate_data(estimator, X, reset=False, accept_sparse="csr", dtype="numeric")
     X = check.check_numbers(X)
-    y = check_array(y, input_name="y_val", **estimator._label_checks())
+    y = estimator._check_labels(y, "y_val")
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X, "sample_weight_val")
     return Rows(X, targets.encode(y), weight)
@@ -81,7 +74,7 @@ def set_aside(data: Rows, fraction: float, rng: np.random.RandomState) -> tuple[
         raise ValueError(
             f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on."
         )
-    trained, aside = stratified_split(data, n_aside, rng)
+    trained, aside = stratified_split(data.all_labels(), n_aside, rng)
     return data.sample(np.sort(trained)), data.sample(np.sort(aside))
 
 

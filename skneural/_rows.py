@@ -82,6 +82,10 @@ class Rows:
         """Codes, dense, and weights of a block, or of any rows."""
         return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
 
+    def all_labels(self) -> Any:
+        """The labels of all rows, dense or sparse as they are."""
+        return self.labels if self.index is None else self.labels[self.index]
+
     def sample(self, index: Any, n_lanes: int = N_LANES) -> "Rows":
         """Some of these rows, which are not copied until they are asked for."""
         return Rows(self.X, self.labels, self.weight, index=self._of(index), n_lanes=n_lanes)

@@ -1,33 +1,37 @@
-"""Rows in a random order, or in two random parts, that hold the classes in proportion."""
+"""Rows in a random order, or in random parts, that hold the classes in proportion.
+
+All of it is by labels: an array of shape (n_rows, n_targets), or a CSR matrix of such codes; or
+soft labels, which count as their most probable class.
+"""
+
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._rows import Rows
-from skneural._typing import IntArray, LabelArray
+from skneural._typing import IntArray
 
 
-def stratified_order(rows: Rows, rng: np.random.RandomState) -> IntArray:
+def stratified_order(labels: Any, rng: np.random.RandomState) -> IntArray:
     """The rows in a random order, of which every beginning holds the classes in proportion.
 
-    A row that is the only one of its class comes first. A soft label counts as its most
-    probable class. With several targets, the order is random alone.
+    A row that is the only one of its class comes first. With several targets, the order is random
+    alone.
     """
-    order = rng.permutation(rows.n_rows)
-    if _n_targets(rows) > 1:
+    order = rng.permutation(labels.shape[0])
+    if _n_targets(labels) > 1:
         return order
-    labels, _ = rows.labels_and_weights(order)
-    code = _codes(labels)[:, 0]
+    code = _single_codes(labels)[order]
     by_class = np.argsort(code, kind="stable")
     counts = np.bincount(code)
-    rank = np.arange(rows.n_rows) - np.repeat(np.cumsum(counts) - counts, counts)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
     within = np.where(counts > 1, rng.uniform(size=len(counts)), 0.0)
     place = (rank + within[code[by_class]]) / counts[code[by_class]]
     return np.asarray(order[by_class[np.argsort(place, kind="stable")]])
 
 
 def stratified_split(
-    rows: Rows, n_second: int, rng: np.random.RandomState
+    labels: Any, n_second: int, rng: np.random.RandomState
 ) -> tuple[IntArray, IntArray]:
     """Two random parts of the rows, the second of `n_second`, both with the classes in proportion.
 
@@ -40,37 +44,53 @@ def stratified_split(
     K. Sechidis, G. Tsoumakas and I. Vlahavas, "On the stratification of multi-label data",
     ECML PKDD 2011, doi:10.1007/978-3-642-23808-6_10.
     """
-    if _n_targets(rows) == 1:
-        order = stratified_order(rows, rng)
+    n_first = labels.shape[0] - n_second
+    if _n_targets(labels) == 1:
+        order = stratified_order(labels, rng)
     else:
-        labels = rows.labels if rows.index is None else rows.labels[rows.index]
-        order = _rarest_first(_rare_classes(labels), rows.n_rows, n_second, rng)
-    n_first = rows.n_rows - n_second
+        order = _rarest_first(_rare_classes(labels), labels.shape[0], n_second, rng)
     return order[:n_first], order[n_first:]
 
 
-def _n_targets(rows: Rows) -> int:
+def stratified_folds(labels: Any, n_folds: int, rng: np.random.RandomState) -> IntArray:
+    """The number of the fold of each row, with the classes in proportion in each fold."""
+    folds = np.zeros(labels.shape[0], dtype=int)
+    left = np.arange(len(folds))
+    for fold in range(n_folds - 1, 0, -1):
+        others, chosen = stratified_split(labels[left], round(len(left) / (fold + 1)), rng)
+        folds[left[chosen]] = fold
+        left = left[others]
+    return folds
+
+
+def _n_targets(labels: Any) -> int:
     """Soft labels are of a single target."""
-    return 1 if rows.labels.dtype.kind == "f" else int(rows.labels.shape[1])
+    return 1 if labels.dtype.kind == "f" else int(labels.shape[1])
 
 
-def _codes(labels: LabelArray) -> IntArray:
-    is_soft = labels.dtype.kind == "f"
-    return np.asarray(labels.argmax(axis=1)[:, None] if is_soft else labels)
+def _single_codes(labels: Any) -> IntArray:
+    if labels.dtype.kind == "f":
+        return np.asarray(labels.argmax(axis=1))
+    return np.asarray(labels.toarray() if sp.issparse(labels) else labels).ravel()
 
 
-def _rare_classes(labels: IntArray) -> sp.csc_array:
-    """A column of ones and zeros for each class of a target but the most frequent one."""
+def _rare_classes(labels: Any) -> sp.csc_array:
+    """A column of ones and zeros for each class that fewer than half of the rows have.
+
+    Of two classes with half each, it is one.
+    """
     columns = sp.csc_array(labels)
+    n_rows = labels.shape[0]
     members = []
     for j in range(columns.shape[1]):
         column = columns[:, [j]].toarray().ravel()
         classes, counts = np.unique(column[column >= 0], return_counts=True)
-        rare = np.delete(classes, counts.argmax()) if len(classes) else classes
-        members += [np.flatnonzero(column == k) for k in rare]
+        if len(classes) and 2 * counts.max() >= n_rows:  # the others say what has to be said
+            classes = np.delete(classes, counts.argmax())
+        members += [np.flatnonzero(column == k) for k in classes]
     starts = np.cumsum([0, *map(len, members)])
     rows = np.concatenate([np.empty(0, dtype=np.intp), *members])
-    shape = labels.shape[0], len(members)
+    shape = n_rows, len(members)
     return sp.csc_array((np.ones(len(rows), dtype=np.intp), rows, starts), shape=shape)
 
 

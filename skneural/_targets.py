@@ -14,16 +14,25 @@ probabilities in place of labels are soft labels of one target.
 
 import warnings
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skneural._typing import FloatArray, IntArray, Vector
 
-_ROUNDING = 1e-4  # in the sum of a row of probabilities
+_ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of three digits
+_MAY_BE_MISSING = (
+    "Labels can be missing (NaN) in a multilabel y only, an indicator of zeros and ones with a "
+    "column for each label"
+)
+# None, NaN, which is not itself, and pandas's NA, of which that cannot be asked.
+_IS_MISSING = np.frompyfunc(
+    lambda value: value is None or type(value).__name__ == "NAType" or value != value, 1, 1
+)
 
 
 @dataclass(frozen=True)
@@ -113,16 +122,22 @@ class Targets:
             return float(
                 np.average(np.take_along_axis(shares, codes, axis=1).ravel(), weights=weight)
             )
-        y = y.toarray() if sp.issparse(y) else y
+        y, unknown = _split_unknown(y.toarray() if sp.issparse(y) else y)
         if y.shape != predicted.shape:
             raise ValueError(
                 f"y must have the shape of predictions, {predicted.shape}; got {y.shape}."
             )
-        unknown = _is_nan(y)
-        weight = weight * ~unknown.all(axis=1)
+        if self.is_multilabel and not _is_indicator(y):
+            raise ValueError("y must be an indicator of zeros and ones, as that of fit was.")
+        if not self.is_multilabel and unknown is not None:
+            raise ValueError(f"{_MAY_BE_MISSING}; this one is {self.kind}.")
+        is_right = predicted == y
+        if unknown is not None:
+            is_right |= unknown
+            weight = weight * ~unknown.all(axis=1)
         if not weight.any():
             raise ValueError("y cannot be scored: nothing is known of any row that has a weight.")
-        return float(np.average(((predicted == y) | unknown).all(axis=1), weights=weight))
+        return float(np.average(is_right.all(axis=1), weights=weight))
 
     def decode(self, codes: IntArray) -> Any:
         """Labels in the form of the ``y`` that was encoded."""
@@ -156,10 +171,7 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
             _check_something_is_known(codes)
         return Targets(kind, np.arange(y.shape[1])), codes
     if unknown is not None:
-        raise ValueError(
-            "Labels can be missing (NaN) in a multilabel y only, an indicator of zeros and ones "
-            f"with a column for each label; this one is {kind}, of shape {y.shape}."
-        )
+        raise ValueError(f"{_MAY_BE_MISSING}; this one is {kind}, of shape {y.shape}.")
     if kind in ("binary", "multiclass"):
         classes, codes = _encode_column(column_or_1d(y, warn=True))
         if len(classes) < 2:
@@ -176,32 +188,71 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
 
 def encode_probabilities(y: Any, classes: Any, name: str = "y") -> tuple[Targets, Any]:
     """One target with these classes, and soft labels, or codes if all probabilities are 0 or 1."""
-    classes = column_or_1d(classes)
-    if len(classes) < 2 or not np.array_equal(np.unique(classes), classes):
-        raise ValueError(
-            "classes must be two or more different ones, in sorted order, as np.unique gives "
-            f"them; got {classes.tolist()}."
-        )
+    classes = _check_classes(classes)
     if sp.issparse(y) or y.ndim != 2 or y.shape[1] != len(classes) or y.dtype.kind not in "biuf":
-        given = "sparse" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
+        given = "a sparse one" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
         raise ValueError(
-            f"With classes, {name} must be a dense array of numbers with a row of {len(classes)} "
-            f"class probabilities for each sample; got {given}."
+            f"{name} must be a dense array of numbers with a row of {len(classes)} class "
+            f"probabilities for each sample; got {given}."
         )
     probabilities = y.astype(np.float64)
     sums = probabilities.sum(axis=1)
-    wrong = (probabilities < 0).any(axis=1) | (np.abs(sums - 1) > _ROUNDING)
-    if wrong.any():
-        row = int(wrong.argmax())
+    right = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _ROUNDING)
+    if not right.all():
+        row = int(right.argmin())
         raise ValueError(
-            f"{name} must hold class probabilities, not negative and with a sum of 1 in each "
-            f"row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}."
+            f"{name} must hold class probabilities, none of them negative or missing, and with a "
+            f"sum of 1 in each row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. "
+            "Divide rows by their sums, if that is what they mean."
         )
     targets = Targets("binary" if len(classes) == 2 else "multiclass", classes)
     if ((probabilities == 0) | (probabilities == 1)).all():
         codes = probabilities.argmax(axis=1)[:, None]
         return targets, codes.astype(np.min_scalar_type(-len(classes)))
-    return targets, probabilities
+    return targets, probabilities / sums[:, None]
+
+
+def _check_classes(classes: Any) -> Any:
+    given, classes = classes, np.asarray(classes)
+    try:
+        is_sorted = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
+    except TypeError:  # of what cannot be sorted
+        is_sorted = False
+    if not is_sorted or len(classes) < 2:
+        raise ValueError(
+            "classes must be a list of two or more different ones, in sorted order, as np.unique "
+            f"gives them; got {given!r}."
+        )
+    return classes
+
+
+def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
+    """Labels as an array, or a CSR matrix; with NaN for those that are missing, if they may be.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or if they are infinite, or missing and may not be.
+    """
+    if y is None:
+        raise ValueError("The call requires y to be passed, but the target y is None.")
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=None,
+        ensure_all_finite=False,
+        input_name=name,
+    )
+    if y.dtype.kind == "O" and (missing := _IS_MISSING(y).astype(bool)).any():
+        if not may_be_missing:
+            raise ValueError(f"Input {name} contains NaN or None.")
+        others = y[~missing]
+        if not all(isinstance(value, Real | np.bool_) for value in others):
+            raise ValueError(f"{_MAY_BE_MISSING}; {name} has others, such as {others[0]!r}.")
+        y = np.where(missing, np.nan, y).astype(np.float64)
+    assert_all_finite(y, allow_nan=may_be_missing, input_name=name)
+    return y
 
 
 def _split_unknown(y: Any) -> tuple[Any, Any]:
@@ -209,23 +260,11 @@ def _split_unknown(y: Any) -> tuple[Any, Any]:
     if sp.issparse(y):
         y = y.copy()
         y.sum_duplicates()
-        filled, unknown = _split_unknown(y.data)
-        y.data = filled
+        y.data, unknown = _split_unknown(y.data)
         return y, unknown
-    if y.dtype.kind == "O" and _is_nan(y).any():
-        try:
-            y = y.astype(np.float64)
-        except (TypeError, ValueError):  # its other values are no numbers
-            return np.where(_is_nan(y), "", y), _is_nan(y)
-    unknown = _is_nan(y)
-    return (np.where(unknown, 0, y), unknown) if unknown.any() else (y, None)
-
-
-def _is_nan(values: Any) -> Any:
-    """Where values are NaN, or None."""
-    if values.dtype.kind == "O":
-        return np.equal(values, np.array(None)) | (values != values)  # NaN is not itself
-    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+    if y.dtype.kind != "f" or not (unknown := np.isnan(y)).any():
+        return y, None
+    return np.where(unknown, 0, y), unknown
 
 
 def _indicator_codes(y: Any, unknown: Any) -> Any:

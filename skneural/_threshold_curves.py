@@ -10,18 +10,11 @@ from skneural._inspection import dense_labels, label_codes, last_step
 def threshold_in_use(classifier):
     """The estimator's own, also where it is the result of a search."""
     classifier = last_step(getattr(classifier, "best_estimator_", classifier))
-    threshold = getattr(classifier, "best_threshold_", getattr(classifier, "threshold", 0.5))
-    return 0.5 if isinstance(threshold, str) else threshold  # "auto" of FixedThresholdClassifier
-
-
-def of_presence(probabilities):
-    """The probability that a label is present, in whichever form a classifier gives it."""
-    if not isinstance(probabilities, list):
-        return probabilities
-    if any(one.shape[1] != 2 for one in probabilities):
-        n_classes = [one.shape[1] for one in probabilities]
-        raise ValueError(f"Outputs must have two classes each; there are {n_classes}.")
-    return np.column_stack([one[:, 1] for one in probabilities])
+    for name in ("thresholds_", "best_threshold_", "threshold"):
+        if hasattr(classifier, name):
+            threshold = getattr(classifier, name)
+            return 0.5 if isinstance(threshold, str) else threshold  # "auto", of scikit-learn
+    return 0.5
 
 
 def of_second_class(y, probabilities, classifier):

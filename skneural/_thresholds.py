@@ -1,21 +1,26 @@
 """Thresholds of several labels, chosen from data."""
 
 import warnings
+from numbers import Integral
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import cross_val_predict
-from sklearn.utils import check_array, get_tags
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skneural import _parameters as check
 from skneural._estimator import Estimator
-from skneural._targets import Targets, encode_targets
+from skneural._stratify import stratified_folds
+from skneural._targets import Targets, check_labels, encode_targets
 from skneural._typing import FloatArray
 from skneural._weights import check_sample_weight
+
+_FEWEST_ROWS = 5  # of a label and without it, from which a threshold is chosen
 
 
 class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator):
@@ -38,12 +43,14 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         predictions, such as "f1", "balanced_accuracy" or "jaccard", or a callable
         ``scorer(estimator, X, y)``.
     thresholds : int, default=100
-        How many thresholds to try for each label, evenly spaced over the range of its predicted
-        probabilities. 0.5 is always tried too. Of equally good ones, the nearest to 0.5 is taken.
+        The most thresholds to try for each label. Where rows are ordered by their probabilities,
+        they are right below rows that have the label, evenly spaced among those: a metric that
+        rises with hits and falls with false alarms is best at one of these places. 0.5 is
+        always tried too. Of equally good ones, the nearest to 0.5 is taken.
     cv : int, splitter, iterable or None, default=None
-        How to cross-validate: the number of folds, 5 by default, or what else
-        :func:`~sklearn.model_selection.cross_val_predict` takes. A number cuts the rows in the
-        order in which they are.
+        How to cross-validate: the number of folds, 5 by default, which then hold the labels in
+        proportion, and are always the same for the same `y`; or what else
+        :func:`~sklearn.model_selection.cross_val_predict` takes, if each row is in one test fold.
     n_jobs : int or None, default=None
         How many folds are fitted at the same time.
 
@@ -52,7 +59,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
     estimator_ : estimator
         Fitted on all rows.
     thresholds_ : ndarray of shape (n_labels,)
-        The threshold of each label: 0.5 where all known labels are the same. A
+        The threshold of each label: 0.5 where fewer than 5 rows are known to have the label, or
+        not to have it, as nothing can be learnt from so few. A
         :class:`SigmoidMLPClassifier` takes them as `threshold`.
     best_scores_ : ndarray of shape (n_labels,)
         The metric of each label at its threshold, on the rows for which it was chosen, so
@@ -117,15 +125,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
             If `y` is no multilabel indicator, or a parameter cannot be used.
         """
         n_thresholds = check.whole_number("thresholds", self.thresholds, 1)
-        scorer = self.scoring if callable(self.scoring) else get_scorer(self.scoring)
-        labels = check_array(
-            y,
-            accept_sparse="csr",
-            ensure_2d=False,
-            dtype=None,
-            ensure_all_finite="allow-nan",
-            input_name="y",
-        )
+        scorer = _check_scorer(self.scoring)
+        labels = check_labels(y, "y", may_be_missing=True)
         targets, codes = encode_targets(labels)
         if not targets.is_multilabel:
             raise ValueError(
@@ -136,12 +137,11 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         params = {}
         if sample_weight is not None:
             params["sample_weight"] = check_sample_weight(sample_weight, labels)
-        held_out = self._held_out(X, y, params)
-        columns = codes.tocsc() if hasattr(codes, "tocsc") else codes
+        held_out = self._held_out(X, y, codes, params)
+        columns = sp.csc_array(codes)
         choices = []
         for j, probability in enumerate(held_out.T):
-            column = columns[:, [j]]
-            code = (column.toarray() if hasattr(column, "toarray") else column).ravel()
+            code = columns[:, [j]].toarray().ravel()
             known = code >= 0
             weights = {name: weight[known] for name, weight in params.items()}
             choices.append(
@@ -151,6 +151,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         self.thresholds_, self.best_scores_ = np.array(choices).T
         self.classes_ = targets.classes
         for name in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)  # of an earlier fit
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
         return self
@@ -181,7 +182,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         ndarray of shape (n_samples, n_labels)
         """
         check_is_fitted(self)
-        return _presence(self.estimator_, X)
+        return presence(self.estimator_.predict_proba(X), self.estimator_.classes_)
 
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy: the share of rows in which all known labels are right.
@@ -203,7 +204,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
             If `y` does not fit the predictions, or nothing is known of any row.
         """
         predicted = self.predict(X)
-        y = check_array(y, accept_sparse="csr", dtype=None, ensure_all_finite="allow-nan")
+        y = check_labels(y, "y", may_be_missing=True)
         weight = check_sample_weight(sample_weight, predicted)
         return Targets("multilabel-indicator", self.classes_).accuracy(predicted, y, weight)
 
@@ -216,13 +217,23 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _held_out(self, X, y, params) -> FloatArray:
+    def _held_out(self, X, y, codes, params) -> FloatArray:
         """Probabilities of each row by estimators that were fitted without it."""
+        cv = 5 if self.cv is None else self.cv
+        if isinstance(cv, Integral):
+            n_folds = check.whole_number("cv", cv, 2)
+            cv = PredefinedSplit(stratified_folds(codes, n_folds, np.random.RandomState(0)))
         estimator = _Presence(self.estimator)
         if params and get_config()["enable_metadata_routing"]:
             estimator.set_fit_request(sample_weight=True)
-        held_out = cross_val_predict(estimator, X, y, cv=self.cv, n_jobs=self.n_jobs, params=params)
-        return np.asarray(held_out)
+        held_out = cross_val_predict(estimator, X, y, cv=cv, n_jobs=self.n_jobs, params=params)
+        if held_out.shape != codes.shape or not np.isfinite(held_out).all():
+            raise ValueError(
+                f"predict_proba of {type(self.estimator).__name__} must give a finite probability "
+                f"for each of the {codes.shape[1]} labels; it gave shape {held_out.shape}, and "
+                f"{int((~np.isfinite(held_out)).sum())} numbers that are not finite."
+            )
+        return np.asarray(held_out, dtype=np.float64)
 
 
 class _Presence(BaseEstimator):
@@ -241,7 +252,7 @@ class _Presence(BaseEstimator):
         return self
 
     def predict(self, X):
-        return _presence(self.estimator_, X)
+        return presence(self.estimator_.predict_proba(X), self.estimator_.classes_)
 
 
 class _Decided(ClassifierMixin, BaseEstimator):
@@ -253,24 +264,48 @@ class _Decided(ClassifierMixin, BaseEstimator):
         return decisions
 
 
-def _presence(estimator, X) -> FloatArray:
-    """The probability that each label is present, in one array."""
-    probabilities = estimator.predict_proba(X)
+def presence(probabilities, classes) -> FloatArray:
+    """The probability that each label is present, from what `predict_proba` gives.
+
+    Some of scikit-learn's classifiers give an array for each label, with a column for each of the
+    classes 0 and 1 that occur.
+
+    Raises
+    ------
+    ValueError
+        If there are other classes.
+    """
     if not isinstance(probabilities, list):
         return np.asarray(probabilities)
-    columns = [  # some of scikit-learn's classifiers give an array for each label
-        part[:, list(classes).index(1)] if 1 in classes else np.zeros(len(part))
-        for part, classes in zip(probabilities, estimator.classes_, strict=True)
-    ]
+    columns = []
+    for part, known in zip(probabilities, classes, strict=True):
+        if not set(known) <= {0, 1}:
+            raise ValueError(
+                "Each output must have the classes 0 and 1, for absent and present; one has "
+                f"{list(known)}."
+            )
+        columns.append(part[:, list(known).index(1)] if 1 in known else np.zeros(len(part)))
     return np.column_stack(columns)
+
+
+def _check_scorer(scoring):
+    """The scorer that judges predictions, or an error that says what is allowed."""
+    try:
+        scorer = scoring if callable(scoring) else get_scorer(scoring)
+        scorer(_Decided(), np.array([0, 1]), np.array([0, 1]))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            "scoring must be the name of a scorer that judges predictions of two classes, such as "
+            f"'f1', or what sklearn.metrics.make_scorer makes of a metric; got {scoring!r}."
+        ) from error
+    return scorer
 
 
 def _best_threshold(scorer, probability, code, n_thresholds, weights) -> tuple[float, float]:
     """The threshold of a label with the best score, and that score."""
-    if len(np.unique(code)) < 2:
+    if np.bincount(code, minlength=2).min() < _FEWEST_ROWS:
         return 0.5, np.nan
-    tried = np.append(np.linspace(probability.min(), probability.max(), n_thresholds), 0.5)
-    tried = tried[(tried > 0) & (tried < 1)]
+    tried = _places_below(probability, code == 1, n_thresholds)
     tried = tried[np.argsort(np.abs(tried - 0.5), kind="stable")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)  # where nothing is predicted
@@ -278,5 +313,18 @@ def _best_threshold(scorer, probability, code, n_thresholds, weights) -> tuple[f
             scorer(_Decided(), (probability > threshold).astype(int), code, **weights)
             for threshold in tried
         ]
-    best = int(np.argmax(scores))
+    if np.isnan(scores).all():
+        return 0.5, np.nan
+    best = int(np.nanargmax(scores))
     return float(tried[best]), float(scores[best])
+
+
+def _places_below(probability, is_chosen, most) -> FloatArray:
+    """Thresholds in (0, 1) between chosen probabilities and the next lower ones; and 0.5."""
+    values = np.unique(probability)
+    places = np.flatnonzero(np.isin(values, probability[is_chosen]))
+    if len(places) > most:
+        places = places[np.linspace(0, len(places) - 1, most).astype(int)]
+    below = np.append(0.0, values)[places]
+    between = (below + values[places]) / 2
+    return np.append(between[(between > 0) & (between < 1)], 0.5)

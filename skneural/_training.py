@@ -139,6 +139,9 @@ class _Run:
         self._settings = settings
         self._map_lanes = map_lanes
         self._total_weight = total_weight(network.output, rows, map_lanes)
+        # Weights that sum to 1 or less, as those of boosting do, are shares, and count nothing.
+        are_shares = self._total_weight < 1 + 1e-9
+        self._n_observed = float(rows.n_rows) if are_shares else self._total_weight
         self._is_new = start is None
         self._order: IntArray | None = None
         self._n_trained = rows.n_rows  # rows of the last round; those after it are unseen
@@ -270,17 +273,18 @@ class _Run:
         alpha, gamma = evidence(
             curvature.factors,
             layers,
-            self._total_weight,
+            self._n_observed,
             self._map_lanes,
             spectrum=self._spectrum,
         )
+        alpha *= self._total_weight / self._n_observed  # the penalty is relative to the weights
         if unseen:
             self._unseen_dispersion = curvature.dispersion
         if self._unseen_dispersion is not None:
             return alpha * self._unseen_dispersion
         if self._is_new and not self.solution.loss_curve:
             return alpha * curvature.dispersion
-        n_observations = self._total_weight * self._network.output.n_degrees
+        n_observations = self._n_observed * self._network.output.n_degrees
         return alpha * (curvature.dispersion + optimism(gamma, n_observations))
 
     def _first(self, start: int, stop: int) -> Rows:
@@ -288,7 +292,7 @@ class _Run:
         if stop - start == self._rows.n_rows:
             return self._rows
         if self._order is None:
-            self._order = stratified_order(self._rows, self._rng)
+            self._order = stratified_order(self._rows.all_labels(), self._rng)
         return self._rows.sample(np.sort(self._order[start:stop]))
 
 

@@ -16,6 +16,11 @@ from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 EXACT = {"alpha": 1.0, "tol": 5e-9, "max_iter": 10_000}
 
 
+def nones(Y):
+    """With booleans, and None for NaN."""
+    return np.where(np.isnan(Y), None, Y == 1)
+
+
 @pytest.fixture(scope="module")
 def masked(iris):
     """Three labels of iris of which a quarter is not known, of some rows nothing at all."""
@@ -72,7 +77,8 @@ def test_what_stands_for_an_unknown_label_has_no_effect_with_hidden_layers(class
             .alias(f"column_{j}")
             for j in range(3)
         ),
-        lambda Y: np.where(np.isnan(Y), None, Y == 1),
+        lambda Y: nones(Y),
+        lambda Y: np.where(np.isnan(Y), pd.NA, Y),
         lambda Y: sp.csr_array(Y),
         lambda Y: Y.astype(np.float32).tolist(),
     ],
@@ -161,7 +167,7 @@ def test_masking_labels_of_yeast_costs_little(yeast):
         ),
         (
             lambda Y: (np.where(np.isnan(Y), None, np.where(Y == 1, "a", "b")), {}),
-            "multilabel y only",
+            "multilabel y only.*has others, such as '[ab]'",
         ),
     ],
 )
@@ -179,6 +185,18 @@ def test_a_score_of_rows_of_which_nothing_is_known_is_an_error(classifier, maske
     model = classifier(2, tol=1.0, missing_labels="ignore").fit(X, Y)
     with pytest.raises(ValueError, match="nothing is known of any row"):
         model.score(X, np.full_like(Y, np.nan))
+    with pytest.raises(ValueError, match="y must be an indicator of zeros and ones"):
+        model.score(X, 0.9 * np.nan_to_num(Y))
     model.set_params(missing_labels="error")
-    with pytest.raises(ValueError, match="y contains NaN"):
-        model.score(X, Y)
+    for labels in (Y, nones(Y)):
+        with pytest.raises(ValueError, match="y contains NaN"):
+            model.score(X, labels)
+
+
+def test_labels_of_other_kinds_cannot_be_missing_in_a_score(classifier, targets_of_each_kind, iris):
+    for kind in ("multiclass", "multiclass-multioutput"):
+        y = targets_of_each_kind[kind].astype(object)
+        model = classifier(2, tol=1.0, missing_labels="ignore").fit(iris[0], y)
+        y = np.where(np.arange(y.size).reshape(y.shape) == 3, None, y)
+        with pytest.raises(ValueError, match="multilabel y only"):
+            model.score(iris[0], y)

@@ -87,7 +87,7 @@ def test_a_student_comes_closer_to_its_teacher_by_probabilities_than_by_labels(d
     X_train, X_test, y_train, _ = train_test_split(X, y, train_size=0.7, random_state=3)
     teacher = SoftmaxMLPClassifier(50, random_state=0, tol=1e-3).fit(X_train, y_train)
     P, P_test = teacher.predict_proba(X_train), teacher.predict_proba(X_test)
-    student = SoftmaxMLPClassifier((), alpha=0.01, tol=1e-3, max_iter=500)
+    student = SoftmaxMLPClassifier((), alpha=0.1, tol=1e-3, max_iter=1000)
     taught = clone(student).fit(X_train, P, classes=teacher.classes_)
     alone = clone(student).fit(X_train, teacher.predict(X_train))
     losses = [
@@ -153,11 +153,13 @@ GOOD = np.full((150, 3), 1 / 3)
     [
         (GOOD, None, r"Unknown label type: continuous.*give their classes to fit"),
         (GOOD, [0, 1], "a row of 2 class probabilities for each sample; got float64 of shape"),
+        (GOOD, 3, "classes must be a list of two or more .* got 3"),
+        (GOOD, ["a", 1, None], "in sorted order.* got"),
         (GOOD, [0, 2, 1], r"sorted order, as np.unique gives them; got \[0, 2, 1\]"),
         (GOOD, [0, 1, 1], "two or more different ones"),
         (GOOD[:, :1], [0], "two or more different ones"),
         (GOOD * 0.9, [0, 1, 2], r"row 0 is \[0.3.*with a sum of 0.9"),
-        (GOOD * [3, 3, -3], [0, 1, 2], "not negative and with a sum of 1"),
+        (GOOD * [3, 3, -3], [0, 1, 2], "none of them negative or missing"),
         (np.where(np.eye(150, 3), np.nan, GOOD), [0, 1, 2], "y contains NaN"),
         (np.arange(150) % 3, [0, 1, 2], r"got int64 of shape \(150,\)"),
         (np.full((150, 3), "a"), [0, 1, 2], "got <U1 of shape"),
@@ -186,3 +188,23 @@ def test_sigmoid_units_learn_the_probability_of_their_own_class(soft):
         alone = SigmoidMLPClassifier((), alpha=1.0, tol=5e-9, max_iter=10_000)
         alone.fit(X, own, classes=[0, 1])
         np.testing.assert_allclose(joint.coefs_[0][:, [k]], alone.coefs_[0], atol=1e-5)
+
+
+def test_probabilities_with_rounding_are_taken_for_what_they_mean(classifier, soft):
+    X, P = soft
+    model = classifier(4, "tanh", random_state=0, tol=1e-2)
+    expected = model.fit(X, P, classes=NAMES).predict_proba(X)
+    for rounded in (P.round(3), P.astype(np.float16)):
+        p = model.fit(X, rounded, classes=NAMES).predict_proba(X)
+        np.testing.assert_allclose(p, expected, atol=0.05)
+
+
+def test_probabilities_cannot_be_missing(classifier, soft):
+    X, P = soft
+    P = np.where(np.eye(150, 3), np.nan, P)
+    model = classifier(2, tol=1.0, missing_labels="ignore")
+    with pytest.raises(ValueError, match=r"none of them negative or missing.* row 0 is \[nan"):
+        model.fit(X, P, classes=NAMES)
+    model.fit(X, soft[1], classes=NAMES)
+    with pytest.raises(ValueError, match="none of them negative or missing"):
+        model.score(X, P)

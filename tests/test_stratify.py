@@ -2,14 +2,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skneural._rows import Rows
-from skneural._stratify import stratified_order, stratified_split
+from skneural._stratify import stratified_folds, stratified_order, stratified_split
 
 
 def order_of(codes, seed=0):
-    n_rows = codes.shape[0]
-    rows = Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
-    return stratified_order(rows, np.random.RandomState(seed))
+    return stratified_order(codes, np.random.RandomState(seed))
 
 
 @pytest.mark.parametrize("n_targets", [1, 2])
@@ -45,8 +42,7 @@ def test_soft_labels_are_ordered_by_their_most_probable_class():
 
 
 def split_of(labels, n_second, seed=0):
-    rows = Rows(np.empty((labels.shape[0], 1)), labels, np.ones(labels.shape[0]))
-    parts = stratified_split(rows, n_second, np.random.RandomState(seed))
+    parts = stratified_split(labels, n_second, np.random.RandomState(seed))
     assert len(parts[1]) == n_second
     np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(labels.shape[0]))
     return parts
@@ -107,3 +103,25 @@ def test_more_rare_labels_than_rows_still_give_a_split_of_the_size_asked_for():
     Y = np.tile(np.eye(20, dtype=np.int8), (2, 1))  # each label twice
     split_of(Y, 4)
     split_of(Y, 39)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_rare_because_little_is_known_is_on_both_sides_too(seed):
+    Y = np.full((500, 2), -1, dtype=np.int8)
+    Y[:12, 0], Y[12:16, 0] = 1, 0
+    Y[30, 1] = 1  # all that is known of this label
+    first, second = split_of(Y, 50, seed)
+    for part in (first, second):
+        assert (Y[part, 0] == 1).any()
+        assert (Y[part, 0] == 0).any()
+    assert 30 in first
+
+
+def test_folds_hold_each_label_in_proportion():
+    rng = np.random.default_rng(0)
+    Y = (rng.uniform(size=(503, 6)) < [0.01, 0.05, 0.1, 0.3, 0.5, 0.9]).astype(np.int8)
+    for labels in (Y, sp.csr_array(Y)):
+        folds = stratified_folds(labels, 5, np.random.RandomState(0))
+        assert sorted(np.bincount(folds)) == [100, 100, 101, 101, 101]
+        counts = np.array([Y[folds == k].sum(axis=0) for k in range(5)])
+        assert (np.abs(counts - Y.sum(axis=0) / 5) <= [1, 1.5, 2, 4, 4, 3]).all()

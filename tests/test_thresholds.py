@@ -5,8 +5,15 @@ import scipy.sparse as sp
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import f1_score, fbeta_score, make_scorer, recall_score
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
+from sklearn.metrics import (
+    f1_score,
+    fbeta_score,
+    make_scorer,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+)
+from sklearn.model_selection import GridSearchCV, KFold, PredefinedSplit, cross_val_predict
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -14,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
+from skneural._stratify import stratified_folds
 
 # A classifier of yeast that takes little time.
 QUICK = {"hidden_layer_sizes": (), "alpha": 30.0, "tol": 1e-3, "random_state": 0}
@@ -34,17 +42,66 @@ def test_tuned_thresholds_raise_f1_on_rows_that_were_not_seen(tuned, yeast):
     )
 
 
-def test_thresholds_are_the_best_on_held_out_predictions(tuned, yeast):
-    X, Y = (part[:1600] for part in yeast)
+def test_thresholds_are_the_best_of_all_on_held_out_predictions(small):
+    X, Y = small
     model = SigmoidMLPClassifier(**QUICK)
+    tuned = TunedThresholdsClassifierCV(model, thresholds=300, cv=KFold(5)).fit(X, Y)
     held_out = cross_val_predict(model, X, Y, cv=5, method="predict_proba")
-    for y, p, threshold, score in zip(
-        Y.T, held_out.T, tuned.thresholds_, tuned.best_scores_, strict=True
-    ):
-        tried = np.linspace(p.min(), p.max(), 100)
-        scores = [f1_score(y, p > t, zero_division=0) for t in [*tried[1:-1], 0.5]]
-        np.testing.assert_allclose(score, max(scores))
+    chosen = zip(Y.T, held_out.T, tuned.thresholds_, tuned.best_scores_, strict=True)
+    for y, p, threshold, score in chosen:
+        precision, recall, _ = precision_recall_curve(y, p)
+        best = np.max(2 * precision * recall / np.maximum(precision + recall, 1e-10))
+        np.testing.assert_allclose(score, best)
         np.testing.assert_allclose(f1_score(y, p > threshold), score)
+
+
+def test_a_number_of_folds_means_folds_that_hold_labels_in_proportion(small):
+    X, Y = small
+    order = np.lexsort(Y.T)  # in which folds of neighbours would not
+    X, Y = X[order], Y[order]
+    tuned = TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK), thresholds=20)
+    expected = clone(tuned).fit(X, Y).thresholds_
+    folds = stratified_folds(Y, 5, np.random.RandomState(0))
+    tuned.set_params(cv=PredefinedSplit(folds)).fit(X, Y)
+    np.testing.assert_array_equal(tuned.thresholds_, expected)
+    shares = [Y[folds == k].mean(axis=0) for k in range(5)]
+    np.testing.assert_allclose(shares, np.tile(Y.mean(axis=0), (5, 1)), atol=0.05)
+
+
+@pytest.mark.parametrize("n_present", [1, 2, 4])
+def test_labels_of_very_few_rows_keep_the_threshold_of_a_half(n_present, small):
+    X, Y = small
+    Y = np.column_stack([Y, np.arange(300) < n_present])
+    tuned = TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK), thresholds=10).fit(X, Y)
+    assert tuned.thresholds_[-1] == 0.5
+    assert np.isnan(tuned.best_scores_[-1])
+
+
+def test_scores_that_are_not_defined_do_not_win(small):
+    scorer = make_scorer(precision_score, zero_division=np.nan)
+    model = SigmoidMLPClassifier(**QUICK)
+    tuned = TunedThresholdsClassifierCV(model, scoring=scorer, thresholds=10).fit(*small)
+    assert np.isfinite(tuned.best_scores_).all()
+
+
+def test_names_of_features_are_those_of_the_last_fit(small):
+    X, Y = small
+    tuned = TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK), thresholds=2, cv=2)
+    tuned.fit(pd.DataFrame(X).add_prefix("gene"), Y).fit(X[:, :50], Y)
+    assert tuned.n_features_in_ == 50
+    assert not hasattr(tuned, "feature_names_in_")
+
+
+class Strange(SigmoidMLPClassifier):
+    """Gives probabilities that are none."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X) * np.nan
+
+
+def test_probabilities_that_are_none_are_an_error(small):
+    with pytest.raises(ValueError, match=r"predict_proba of Strange must give a finite prob.*1200"):
+        TunedThresholdsClassifierCV(Strange(**QUICK)).fit(*small)
 
 
 def test_the_estimator_is_the_one_of_all_rows_and_takes_the_thresholds(tuned, yeast):
@@ -92,7 +149,7 @@ def test_scoring_is_a_name_or_a_scorer(classifier, scoring, metric, small):
 def test_any_classifier_of_several_labels_will_do(estimator, small):
     X, Y = small
     Y = np.column_stack([Y, np.zeros(300, dtype=int)])  # and a label that never occurs
-    tuned = TunedThresholdsClassifierCV(estimator, thresholds=20, cv=3).fit(X, Y)
+    tuned = TunedThresholdsClassifierCV(estimator, thresholds=20, cv=KFold(3)).fit(X, Y)
     assert tuned.predict(X).shape == Y.shape
     assert tuned.thresholds_[-1] == 0.5
     assert np.isnan(tuned.best_scores_[-1])
@@ -107,7 +164,7 @@ def test_unknown_labels_do_not_count(small):
     X, Y = small
     masked = np.where(np.random.default_rng(0).uniform(size=Y.shape) < 0.3, np.nan, Y)
     model = SigmoidMLPClassifier(**QUICK, missing_labels="ignore")
-    tuned = TunedThresholdsClassifierCV(model, thresholds=20, cv=3).fit(X, masked)
+    tuned = TunedThresholdsClassifierCV(model, thresholds=20, cv=KFold(3)).fit(X, masked)
     held_out = np.empty(Y.shape)
     for train, test in KFold(3).split(X):
         held_out[test] = clone(model).fit(X[train], masked[train]).predict_proba(X[test])
@@ -168,14 +225,19 @@ def test_tags_say_that_it_is_for_several_labels():
     [
         ({"y": np.tile([0, 1], 150)}, r"multilabel indicator.*got binary of shape \(300,\)"),
         ({"y": np.tile([[0, 2]], (300, 1))}, "multilabel indicator.*got multiclass-multioutput"),
-        ({"scoring": "f7"}, "'f7'"),
+        ({"y": None}, "requires y to be passed"),
+        ({"scoring": "f7"}, "scoring must be the name of a scorer that judges.*got 'f7'"),
+        ({"scoring": "roc_auc"}, "judges predictions of two classes.*got 'roc_auc'"),
+        ({"scoring": None}, "judges predictions.*got None"),
+        ({"scoring": f1_score}, "make_scorer makes of a metric; got <function f1_score"),
+        ({"cv": 1}, "cv == 1, must be >= 2"),
         ({"thresholds": 0}, "thresholds == 0, must be >= 1"),
         ({"sample_weight": -np.ones(300)}, "sample_weight must not be negative"),
     ],
 )
 def test_bad_input_is_an_error(change, message, small):
     X, Y = small
-    parameters = {"y": Y, "sample_weight": None, "scoring": "f1", "thresholds": 100} | change
+    parameters = {"y": Y, "sample_weight": None, "scoring": "f1", "cv": 3} | change
     y, weight = parameters.pop("y"), parameters.pop("sample_weight")
     tuned = TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK), **parameters)
     with pytest.raises(ValueError, match=message):
