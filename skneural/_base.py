@@ -21,6 +21,7 @@ from skneural._prediction import NetworkPredictor
 from skneural._preparation import (
     check_data,
     check_settings,
+    encode,
     make_network,
     set_aside,
     validation_rows,
@@ -28,13 +29,10 @@ from skneural._preparation import (
 from skneural._rows import Rows, canonical
 from skneural._targets import (
     Targets,
-    encode_probabilities,
-    encode_targets,
-    warn_if_one_hot,
 )
 from skneural._training import train
 from skneural._typing import Vector
-from skneural._weights import check_sample_weight, class_weights
+from skneural._weights import check_sample_weight
 
 _ADVICE = {
     "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
@@ -179,21 +177,11 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     def _fit(self, X, y, sample_weight, classes, validation) -> None:
         sizes = check.hidden_layers(self.hidden_layer_sizes)
         activation_names = check.hidden_activations(self.activation, len(sizes))
-        label_smoothing = check.real_number(
-            "label_smoothing", self.label_smoothing, min_val=0, max_val=1, include_boundaries="left"
-        )
         settings = check_settings(self)
         given = {"X": X, "y": y, "sample_weight": sample_weight}
         X, y = check_data(self, X, y)
-        is_soft = classes is not None
-        targets, labels = encode_probabilities(y, classes) if is_soft else encode_targets(y)
         sample_weight = check_sample_weight(sample_weight, X)
-        class_weight = class_weights(self.class_weight, targets, labels, sample_weight)
-        output = self._make_output(
-            targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
-        )
-        if targets.is_multilabel and output.competes:
-            warn_if_one_hot(labels)
+        targets, labels, output = encode(self, y, classes, sample_weight)
         network = make_network(X.shape[1], sizes, activation_names, output, settings)
         continued = self.warm_start and hasattr(self, "coefs_")
         start = self._last_weights(network, targets) if continued else None

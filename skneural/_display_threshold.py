@@ -23,7 +23,7 @@ from skneural._threshold_curves import (
     threshold_curves,
     threshold_in_use,
 )
-from skneural._thresholds import presence
+from skneural._threshold_search import presence
 
 
 class ThresholdDisplay:

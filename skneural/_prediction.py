@@ -11,10 +11,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural import _parameters as check
 from skneural._conversion import mlp_classifier
+from skneural._labels import check_labels
 from skneural._network import Layer, forward
 from skneural._outputs import Output
 from skneural._rows import Lane, Rows, lane_map
-from skneural._targets import Targets, check_labels
+from skneural._targets import Targets
 from skneural._typing import FloatArray
 from skneural._weights import check_sample_weight
 from skneural.activations import ACTIVATIONS

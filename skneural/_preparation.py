@@ -13,9 +13,14 @@ from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
 from skneural._rows import Rows
 from skneural._stratify import stratified_split
-from skneural._targets import Targets
+from skneural._targets import (
+    Targets,
+    encode_probabilities,
+    encode_targets,
+    warn_if_one_hot,
+)
 from skneural._training import Settings
-from skneural._weights import check_sample_weight
+from skneural._weights import check_sample_weight, class_weights
 from skneural.activations import ACTIVATIONS
 
 
@@ -50,6 +55,28 @@ def check_data(estimator, X, y) -> tuple[Any, Any]:
     y = estimator._check_labels(y, "y")
     check_consistent_length(X, y)
     return check.check_numbers(X), y
+
+
+def encode(estimator, y, classes, sample_weight) -> tuple[Targets, Any, Output]:
+    """Targets and labels, and the output layer with its loss."""
+    label_smoothing = check.real_number(
+        "label_smoothing",
+        estimator.label_smoothing,
+        min_val=0,
+        max_val=1,
+        include_boundaries="left",
+    )
+    if classes is None:
+        targets, labels = encode_targets(y)
+    else:
+        targets, labels = encode_probabilities(y, classes)
+    class_weight = class_weights(estimator.class_weight, targets, labels, sample_weight)
+    output = estimator._make_output(
+        targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
+    )
+    if targets.is_multilabel and output.competes:
+        warn_if_one_hot(labels)
+    return targets, labels, output
 
 
 def validation_rows(estimator, validation, targets: Targets) -> Rows | None:

@@ -14,25 +14,17 @@ probabilities in place of labels are soft labels of one target.
 
 import warnings
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from skneural._labels import MAY_BE_MISSING, split_unknown
 from skneural._typing import FloatArray, IntArray, Vector
 
 _ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of three digits
-_MAY_BE_MISSING = (
-    "Labels can be missing (NaN) in a multilabel y only, an indicator of zeros and ones with a "
-    "column for each label"
-)
-# None, NaN, which is not itself, and pandas's NA, of which that cannot be asked.
-_IS_MISSING = np.frompyfunc(
-    lambda value: value is None or type(value).__name__ == "NAType" or value != value, 1, 1
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ class Targets:
         ValueError
             If it has another shape, or labels that are no classes.
         """
-        y, unknown = _split_unknown(y)
+        y, unknown = split_unknown(y)
         if self.is_multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
                 raise ValueError(
@@ -122,7 +114,7 @@ class Targets:
             return float(
                 np.average(np.take_along_axis(shares, codes, axis=1).ravel(), weights=weight)
             )
-        y, unknown = _split_unknown(y.toarray() if sp.issparse(y) else y)
+        y, unknown = split_unknown(y.toarray() if sp.issparse(y) else y)
         if y.shape != predicted.shape:
             raise ValueError(
                 f"y must have the shape of predictions, {predicted.shape}; got {y.shape}."
@@ -130,7 +122,7 @@ class Targets:
         if self.is_multilabel and not _is_indicator(y):
             raise ValueError("y must be an indicator of zeros and ones, as that of fit was.")
         if not self.is_multilabel and unknown is not None:
-            raise ValueError(f"{_MAY_BE_MISSING}; this one is {self.kind}.")
+            raise ValueError(f"{MAY_BE_MISSING}; this one is {self.kind}.")
         is_right = predicted == y
         if unknown is not None:
             is_right |= unknown
@@ -157,7 +149,7 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
     `y` is an array or a CSR matrix, with NaN for labels that are not known. The codes of a
     sparse indicator stay sparse.
     """
-    y, unknown = _split_unknown(y)
+    y, unknown = split_unknown(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise ValueError(
@@ -171,7 +163,7 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
             _check_something_is_known(codes)
         return Targets(kind, np.arange(y.shape[1])), codes
     if unknown is not None:
-        raise ValueError(f"{_MAY_BE_MISSING}; this one is {kind}, of shape {y.shape}.")
+        raise ValueError(f"{MAY_BE_MISSING}; this one is {kind}, of shape {y.shape}.")
     if kind in ("binary", "multiclass"):
         classes, codes = _encode_column(column_or_1d(y, warn=True))
         if len(classes) < 2:
@@ -226,47 +218,6 @@ def _check_classes(classes: Any) -> Any:
     return classes
 
 
-def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
-    """Labels as an array, or a CSR matrix; with NaN for those that are missing, if they may be.
-
-    Raises
-    ------
-    ValueError
-        If there are none, or if they are infinite, or missing and may not be.
-    """
-    if y is None:
-        raise ValueError("The call requires y to be passed, but the target y is None.")
-    y = check_array(
-        y,
-        accept_sparse="csr",
-        ensure_2d=False,
-        dtype=None,
-        ensure_all_finite=False,
-        input_name=name,
-    )
-    if y.dtype.kind == "O" and (missing := _IS_MISSING(y).astype(bool)).any():
-        if not may_be_missing:
-            raise ValueError(f"Input {name} contains NaN or None.")
-        others = y[~missing]
-        if not all(isinstance(value, Real | np.bool_) for value in others):
-            raise ValueError(f"{_MAY_BE_MISSING}; {name} has others, such as {others[0]!r}.")
-        y = np.where(missing, np.nan, y).astype(np.float64)
-    assert_all_finite(y, allow_nan=may_be_missing, input_name=name)
-    return y
-
-
-def _split_unknown(y: Any) -> tuple[Any, Any]:
-    """`y` with 0 for NaN, and where that was among its (stored) values, or None for nowhere."""
-    if sp.issparse(y):
-        y = y.copy()
-        y.sum_duplicates()
-        y.data, unknown = _split_unknown(y.data)
-        return y, unknown
-    if y.dtype.kind != "f" or not (unknown := np.isnan(y)).any():
-        return y, None
-    return np.where(unknown, 0, y), unknown
-
-
 def _indicator_codes(y: Any, unknown: Any) -> Any:
     codes = y.astype(np.int8)
     if unknown is not None:
@@ -305,5 +256,5 @@ def warn_if_one_hot(codes: Any) -> None:
             "labels, each with a softmax of its own; if the columns are classes that exclude "
             "each other, pass y.argmax(axis=1) instead.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -115,6 +115,15 @@ def test_the_scale_of_the_weights_acts_against_the_penalty(classifier, iris):
     np.testing.assert_allclose(model.coefs_[0], other.coefs_[0], atol=1e-5)
 
 
+def test_weights_that_sum_to_one_are_shares_of_the_rows_to_the_evidence(classifier, cancer):
+    X, y = cancer
+    model = classifier((), tol=1e-6, max_iter=500, random_state=0)
+    counted = clone(model).fit(X, y)
+    shared = clone(model).fit(X, y, sample_weight=np.full(len(X), 1 / len(X)))
+    np.testing.assert_allclose(shared.alpha_ * len(X), counted.alpha_, rtol=1e-3)
+    np.testing.assert_allclose(shared.predict_proba(X), counted.predict_proba(X), atol=1e-3)
+
+
 def test_relabelling_the_classes_permutes_the_columns(classifier, iris):
     X, y = iris
     order = np.array([2, 0, 1])
