@@ -120,9 +120,12 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         classes : array-like of shape (n_classes,), default=None
             Says that `y` has soft labels: in place of a label, a row of probabilities, of
             these classes in this order, which is the sorted one. Such a row means the same
-            as having the row once for each class, weighted by its probability: the loss is the
-            cross-entropy ``-sum_k y_ik log p_ik``, that of PyTorch's ``CrossEntropyLoss`` and
-            Keras's ``CategoricalCrossentropy`` for probabilities as targets. Class weights
+            as having the row once for each class, weighted by its probability. So the loss of a
+            softmax is the cross-entropy ``-sum_k y_ik log p_ik``, that of PyTorch's
+            ``CrossEntropyLoss`` and Keras's ``CategoricalCrossentropy`` for probabilities as
+            targets, and that of sigmoids the binary cross-entropy of each unit with y_ik for
+            its target, as in ``BCEWithLogitsLoss``. It is for one label per sample, not for
+            several at once. Class weights
             and `label_smoothing` count as for labels. Rows of zeros and a one are labels.
             Scikit-learn's metrics do not know such rows: score by `score` or a callable.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None

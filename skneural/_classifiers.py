@@ -35,7 +35,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         the training data, by the evidence and the dispersion of the labels, anew at the
         start of each round; they are in `alpha_`. A number is as strong as weights are small,
         as S is the sum of the weights: boosting, whose weights sum to 1, needs a small one.
-        "auto" takes weights that sum to 1 or less for shares of the rows.
+        "auto" takes weights that sum to 1 or less for shares of the rows (on small data, of
+        the rows that differ).
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
@@ -235,7 +236,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         the training data, by the evidence and the dispersion of the labels, anew at the
         start of each round; they are in `alpha_`. A number is as strong as weights are small,
         as S is the sum of the weights: boosting, whose weights sum to 1, needs a small one.
-        "auto" takes weights that sum to 1 or less for shares of the rows.
+        "auto" takes weights that sum to 1 or less for shares of the rows (on small data, of
+        the rows that differ).
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with

@@ -158,7 +158,8 @@ def _image_shape(image_shape, n_features):
         side = round(n_features**0.5)
         if side**2 != n_features:
             raise ValueError(
-                f"{n_features} features make no square image: give image_shape=(height, width)."
+                f"{n_features} features make no square image: give image_shape=(height, width), or "
+                f"(1, {n_features}) if they are no image."
             )
         return side, side
     shape = tuple(image_shape) if isinstance(image_shape, list | tuple) else ()

@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skneural._base import BaseMLPClassifier
+from skneural._labels import is_missing
 from skneural._typing import IntArray
 
 
@@ -36,7 +37,8 @@ def fitted_network(estimator: Any, display: type) -> Any:
         raise TypeError(
             f"{display.__name__}.from_estimator takes a SoftmaxMLPClassifier, a "
             "SigmoidMLPClassifier, or a Pipeline that ends with one; got "
-            f"{type(estimator).__name__}{'' if estimator is classifier else ending}."
+            f"{type(estimator).__name__}{'' if estimator is classifier else ending}. Of an "
+            "estimator around one, give its best_estimator_ or estimator_."
         )
     check_is_fitted(classifier)
     return classifier
@@ -85,7 +87,7 @@ def dense_labels(y: Any, name: str) -> Any:
 def label_codes(y: Any, classes: Any, name: str) -> IntArray:
     """The place of each label among the classes; -1 where it is not known."""
     places = {label: code for code, label in enumerate(np.asarray(classes).tolist())}
-    labels = [None if label != label else label for label in y.tolist()]
+    labels = [None if is_missing(label) else label for label in y.tolist()]
     if unknown := {label for label in labels if label is not None} - set(places):
         raise ValueError(
             f"{name} has labels that are no classes: {sorted(unknown, key=str)}; the classes are "

@@ -11,10 +11,14 @@ MAY_BE_MISSING = (
     "Labels can be missing (NaN) in a multilabel y only, an indicator of zeros and ones with a "
     "column for each label"
 )
-# None, NaN, which is not itself, and pandas's NA, of which that cannot be asked.
-_IS_MISSING = np.frompyfunc(
-    lambda value: value is None or type(value).__name__ == "NAType" or value != value, 1, 1
-)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a label is None, NaN, which is not itself, or pandas's NA, which will not say."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
+
+
+_ARE_MISSING = np.frompyfunc(is_missing, 1, 1)
 
 
 def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
@@ -35,9 +39,13 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
         ensure_all_finite=False,
         input_name=name,
     )
-    if y.dtype.kind == "O" and (missing := _IS_MISSING(y).astype(bool)).any():
-        if not may_be_missing:
-            raise ValueError(f"Input {name} contains NaN or None.")
+    values = y.data if sp.issparse(y) else y
+    are_objects = values.dtype.kind == "O"
+    missing = _ARE_MISSING(values).astype(bool) if are_objects else values != values
+    if missing.any() and not may_be_missing:
+        hint = " Those of a multilabel y may be missing with missing_labels='ignore'."
+        raise ValueError(f"Input {name} contains NaN or None.{hint if y.ndim == 2 else ''}")
+    if are_objects and missing.any():
         others = y[~missing]
         if not all(isinstance(value, Real | np.bool_) for value in others):
             raise ValueError(f"{MAY_BE_MISSING}; {name} has others, such as {others[0]!r}.")

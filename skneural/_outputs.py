@@ -1,6 +1,6 @@
 """Output layers: from logits to activations, losses, gradients, probabilities and decisions.
 
-Units and labels are those of `_units`. With logits z, targets t of the units (0 or 1, smoothed),
+Units and labels are those of `_units`. With logits z, targets t of the units, from 0 to 1,
 and the weight w_ij of the loss of target j::
 
     softmax    units of a target compete          p = exp(z) / sum exp(z)
@@ -21,7 +21,7 @@ A softmax has a unit for every class. A sigmoid has one unit for a target of two
 one-vs-rest units, one per class, otherwise. Everything is computed from the logits, never
 from clipped probabilities, so that it is accurate and finite wherever the logits are.
 
-Shapes: logits (rows, n_units), labels (rows, n_targets), row weights (rows,).
+Shapes: logits (rows, n_units), labels and row weights as in `_units`.
 """
 
 from abc import ABC, abstractmethod
@@ -99,7 +99,7 @@ class Output(ABC):
         return product
 
     def log_losses(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
-        """Minus the logarithm of the labels' probabilities, hard ones; (rows, n_targets)."""
+        """Minus the logarithm of the labels' probabilities, not smoothed; (rows, n_targets)."""
         return self.units.log_losses(labels, self.log_probabilities(logits))
 
     def squared_errors(

@@ -186,10 +186,6 @@ class NetworkPredictor(
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         return targets.accuracy(predicted, y, check_sample_weight(sample_weight, predicted))
 
-    def _check_labels(self, y: Any, name: str) -> Any:
-        is_ignored = check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
-        return check_labels(y, name, may_be_missing=is_ignored)
-
     def to_sklearn(self):
         """Convert to a fitted MLPClassifier of scikit-learn, which predicts the same.
 
@@ -239,6 +235,10 @@ class NetworkPredictor(
     def _fitted(self) -> tuple[Targets, Output]:
         check_is_fitted(self)
         return self._targets, self._make_output(self._targets.n_classes)
+
+    def _check_labels(self, y: Any, name: str) -> Any:
+        is_ignored = check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
+        return check_labels(y, name, may_be_missing=is_ignored)
 
     def _check_features(self, X) -> Any:
         check_is_fitted(self)

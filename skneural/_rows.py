@@ -40,7 +40,7 @@ class Rows:
     ----------
     X : ndarray or CSR array or matrix of shape (n_rows, n_features)
         Of any numeric dtype; never copied or converted as a whole.
-    labels : ndarray or CSR array of shape (n_rows, n_targets), optional
+    labels : ndarray or CSR array of shape (n_rows, n_targets), or soft, optional
     weight : array of shape (n_rows,), optional
     index : array of int, optional
         The rows that take part, in the order in which they do; all by default.
@@ -78,8 +78,8 @@ class Rows:
         block = self.X[self._of(rows)]
         return block if block.dtype == self.dtype else block.astype(self.dtype)
 
-    def labels_and_weights(self, rows: slice | IntArray) -> tuple[LabelArray, Vector]:
-        """Codes, dense, and weights of a block, or of any rows."""
+    def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
+        """Labels, dense, and weights of a block."""
         return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
 
     def all_labels(self) -> Any:

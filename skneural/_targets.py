@@ -1,4 +1,4 @@
-"""Scikit-learn's targets and weights, to and from the codes that the outputs work with.
+"""Scikit-learn's targets, to and from the codes that the outputs work with.
 
 ====================== ============================ ====================================
 kind of ``y``          targets                      ``classes_``
@@ -195,7 +195,8 @@ def encode_probabilities(y: Any, classes: Any, name: str = "y") -> tuple[Targets
         raise ValueError(
             f"{name} must hold class probabilities, none of them negative or missing, and with a "
             f"sum of 1 in each row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. "
-            "Divide rows by their sums, if that is what they mean."
+            "Divide rows by their sums, if that is what they mean; they cannot be probabilities of "
+            "several labels at once."
         )
     targets = Targets("binary" if len(classes) == 2 else "multiclass", classes)
     if ((probabilities == 0) | (probabilities == 1)).all():

@@ -45,15 +45,17 @@ def presence(probabilities, classes) -> FloatArray:
     return np.column_stack(columns)
 
 
-def check_scorer(scoring):
+def check_scorer(scoring, is_weighted):
     """The scorer that judges predictions, or an error that says what is allowed."""
     try:
         scorer = scoring if callable(scoring) else get_scorer(scoring)
-        scorer(_Decided(), np.array([0, 1]), np.array([0, 1]))
+        weights = {"sample_weight": np.ones(2)} if is_weighted else {}
+        scorer(_Decided(), np.array([0, 1]), np.array([0, 1]), **weights)
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             "scoring must be the name of a scorer that judges predictions of two classes, such as "
-            f"'f1', or what sklearn.metrics.make_scorer makes of a metric; got {scoring!r}."
+            f"'f1', or what sklearn.metrics.make_scorer makes of a metric; got {scoring!r}"
+            f"{', which has to take sample_weight too' if is_weighted else ''}."
         ) from error
     return scorer
 

@@ -37,12 +37,14 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         this package or another.
     scoring : str or callable, default="f1"
         What to make best for each label: the name of one of scikit-learn's scorers that judge
-        predictions, such as "f1", "balanced_accuracy" or "jaccard", or a callable
-        ``scorer(estimator, X, y)``.
+        predictions, such as "f1", "balanced_accuracy" or "jaccard", or a callable such as
+        :func:`~sklearn.metrics.make_scorer` gives: ``scorer(estimator, X, y)``, with
+        ``sample_weight`` if `fit` has it, in which only ``estimator.predict(X)`` works.
     thresholds : int, default=100
         The most thresholds to try for each label. Where rows are ordered by their probabilities,
-        they are right below rows that have the label, evenly spaced among those: a metric that
-        rises with hits and falls with false alarms is best at one of these places. 0.5 is
+        they are halfway between a row that has the label and the next lower one, evenly spaced
+        among those: a metric that rises with hits and falls with false alarms is best at one
+        of these places. 0.5 is
         always tried too. Of equally good ones, the nearest to 0.5 is taken.
     cv : int, splitter, iterable or None, default=None
         How to cross-validate: the number of folds, 5 by default, which then hold the labels in
@@ -110,7 +112,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         y : {array-like, sparse matrix} of shape (n_samples, n_labels)
             A 0/1 indicator; with NaN for labels that are not known, if `estimator` takes it.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, for `estimator` and for the metric.
+            Weights of the rows, for `estimator` and for the metric. (A pipeline takes them only if
+            scikit-learn's metadata routing is enabled, and its last step requests them.)
 
         Returns
         -------
@@ -118,11 +121,18 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
 
         Raises
         ------
+        TypeError
+            If `estimator` has no `predict_proba`.
         ValueError
             If `y` is no multilabel indicator, or a parameter cannot be used.
         """
+        if not hasattr(self.estimator, "predict_proba"):
+            raise TypeError(
+                "estimator must be a classifier with predict_proba; got "
+                f"{type(self.estimator).__name__}."
+            )
         n_thresholds = check.whole_number("thresholds", self.thresholds, 1)
-        scorer = check_scorer(self.scoring)
+        scorer = check_scorer(self.scoring, is_weighted=sample_weight is not None)
         labels = check_labels(y, "y", may_be_missing=True)
         targets, codes = encode_targets(labels)
         if not targets.is_multilabel:
@@ -140,6 +150,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         for j, probability in enumerate(held_out.T):
             code = columns[:, [j]].toarray().ravel()
             known = code >= 0
+            if params:  # a row without weight is none
+                known &= params["sample_weight"] > 0
             weights = {name: weight[known] for name, weight in params.items()}
             choices.append(
                 best_threshold(scorer, probability[known], code[known], n_thresholds, weights)
@@ -219,6 +231,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         cv = 5 if self.cv is None else self.cv
         if isinstance(cv, Integral):
             n_folds = check.whole_number("cv", cv, 2)
+            if n_folds > codes.shape[0]:
+                raise ValueError(f"cv={cv} folds are more than the {codes.shape[0]} rows.")
             cv = PredefinedSplit(stratified_folds(codes, n_folds, np.random.RandomState(0)))
         estimator = _Presence(self.estimator)
         if params and get_config()["enable_metadata_routing"]:
@@ -242,6 +256,11 @@ class _Presence(BaseEstimator):
 
     def __init__(self, estimator):
         self.estimator = estimator
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
 
     def fit(self, X, y, sample_weight=None):
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}

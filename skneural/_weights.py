@@ -34,8 +34,8 @@ def class_weights(
     """The weights of the classes of each target, in the order of their codes.
 
     "balanced" weighs the classes of a target such that they add up to the same weight,
-    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``: a row of weight 2 counts as two rows, a soft
-    label as a part of each class, and an unknown one not at all.
+    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``, with the K_j classes that occur: a row of weight 2
+    counts as two rows, a soft label as a part of each class, and an unknown one not at all.
     """
     if class_weight is None:
         return None

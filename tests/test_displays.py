@@ -7,6 +7,7 @@ import textwrap
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from matplotlib import pyplot as plt
@@ -682,3 +683,17 @@ def test_predictions_that_do_not_fit_are_refused(labels, iris):
         ThresholdDisplay.from_estimator(model, X, y)
     with pytest.raises(TypeError, match=r"predict_proba.*got LinearSVC"):
         ThresholdDisplay.from_estimator(LinearSVC().fit(X, y == 0), X, y == 0)
+
+
+def test_labels_that_are_not_known_may_be_none_or_na(cancer):
+    X, y = cancer
+    Y = np.column_stack([y, 1 - y, X[:, 0] > 0]).astype(float)
+    Y[::3, 0] = np.nan
+    model = SigmoidMLPClassifier((), tol=1e-2, missing_labels="ignore").fit(X, Y)
+    expected = ThresholdDisplay.from_estimator(model, X, Y).f1[0]
+    for missing in (None, pd.NA):
+        labels = np.where(np.isnan(Y), missing, Y)
+        display = ThresholdDisplay.from_estimator(model, X, labels)
+        np.testing.assert_array_equal(display.f1[0], expected)
+        marked = ActivationsDisplay.from_estimator(model, X[:6], labels[:6]).is_true
+        np.testing.assert_array_equal(marked, np.nan_to_num(Y[:6]) == 1)

@@ -153,7 +153,10 @@ def test_masking_labels_of_yeast_costs_little(yeast):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda Y: (Y, {"missing_labels": "error"}), "y contains NaN"),
+        (
+            lambda Y: (Y, {"missing_labels": "error"}),
+            "y contains NaN.* may be missing with missing_labels='ignore'",
+        ),
         (lambda Y: (Y, {"missing_labels": "drop"}), "must be one of 'error', 'ignore'; got 'drop'"),
         (lambda Y: (Y, {"missing_labels": True}), "must be one of 'error', 'ignore'; got True"),
         (lambda Y: (Y[:, 0], {}), r"multilabel y only.* this one is binary, of shape \(150,\)"),

@@ -5,6 +5,7 @@ import scipy.sparse as sp
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import (
     f1_score,
     fbeta_score,
@@ -231,6 +232,11 @@ def test_tags_say_that_it_is_for_several_labels():
         ({"scoring": None}, "judges predictions.*got None"),
         ({"scoring": f1_score}, "make_scorer makes of a metric; got <function f1_score"),
         ({"cv": 1}, "cv == 1, must be >= 2"),
+        ({"cv": 301}, "cv=301 folds are more than the 300 rows"),
+        (
+            {"scoring": lambda model, X, y: 0.0, "sample_weight": np.ones(300)},
+            "which has to take sample_weight too",
+        ),
         ({"thresholds": 0}, "thresholds == 0, must be >= 1"),
         ({"sample_weight": -np.ones(300)}, "sample_weight must not be negative"),
     ],
@@ -243,3 +249,20 @@ def test_bad_input_is_an_error(change, message, small):
     with pytest.raises(ValueError, match=message):
         tuned.fit(X, y, sample_weight=weight)
     assert not hasattr(tuned, "thresholds_")
+
+
+def test_rows_without_weight_do_not_count_for_thresholds(small):
+    X, Y = small
+    masked = Y.astype(float)
+    masked[:200, 0] = np.nan  # of a label that is known where rows have no weight
+    weight = np.where(np.arange(300) < 200, 1.0, 0.0)
+    model = SigmoidMLPClassifier(**QUICK, missing_labels="ignore")
+    tuned = TunedThresholdsClassifierCV(model, thresholds=10, cv=3)
+    tuned.fit(X, masked, sample_weight=weight)
+    assert tuned.thresholds_[0] == 0.5
+    assert np.isfinite(tuned.best_scores_[1:]).all()
+
+
+def test_an_estimator_without_probabilities_is_an_error(small):
+    with pytest.raises(TypeError, match="classifier with predict_proba; got RidgeClassifier"):
+        TunedThresholdsClassifierCV(RidgeClassifier()).fit(*small)
