@@ -155,6 +155,13 @@ def _row_keys(X: Any, labels: Any) -> list[tuple[bytes, bytes]]:
     ]
 
 
+def code_columns(labels: Any) -> Iterator[IntArray]:
+    """The codes of each target in turn, dense; shape (n_rows,)."""
+    columns = labels.tocsc() if sp.issparse(labels) else labels
+    for j in range(labels.shape[1]):
+        yield _dense(columns[:, [j]]).ravel()
+
+
 def _dense(block: Any) -> Any:
     return block.toarray() if sp.issparse(block) else block
 

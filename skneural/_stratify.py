@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skneural._rows import code_columns
 from skneural._typing import IntArray
 
 
@@ -71,7 +72,7 @@ def _n_targets(labels: Any) -> int:
 def _single_codes(labels: Any) -> IntArray:
     if labels.dtype.kind == "f":
         return np.asarray(labels.argmax(axis=1))
-    return np.asarray(labels.toarray() if sp.issparse(labels) else labels).ravel()
+    return next(code_columns(labels))
 
 
 def _rare_classes(labels: Any) -> sp.csc_array:
@@ -79,11 +80,9 @@ def _rare_classes(labels: Any) -> sp.csc_array:
 
     Of two classes with half each, it is one.
     """
-    columns = sp.csc_array(labels)
     n_rows = labels.shape[0]
     members = []
-    for j in range(columns.shape[1]):
-        column = columns[:, [j]].toarray().ravel()
+    for column in code_columns(labels):
         classes, counts = np.unique(column[column >= 0], return_counts=True)
         if len(classes) and 2 * counts.max() >= n_rows:  # the others say what has to be said
             classes = np.delete(classes, counts.argmax())

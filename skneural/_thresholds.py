@@ -3,7 +3,6 @@
 from numbers import Integral
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skneural import _parameters as check
 from skneural._estimator import Estimator
 from skneural._labels import check_labels
+from skneural._rows import code_columns
 from skneural._stratify import stratified_folds
 from skneural._targets import Targets, encode_targets
 from skneural._threshold_search import best_threshold, check_scorer, presence
@@ -145,10 +145,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         if sample_weight is not None:
             params["sample_weight"] = check_sample_weight(sample_weight, labels)
         held_out = self._held_out(X, y, codes, params)
-        columns = sp.csc_array(codes)
         choices = []
-        for j, probability in enumerate(held_out.T):
-            code = columns[:, [j]].toarray().ravel()
+        for probability, code in zip(held_out.T, code_columns(codes), strict=True):
             known = code >= 0
             if params:  # a row without weight is none
                 known &= params["sample_weight"] > 0

@@ -5,10 +5,9 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.utils import check_array, check_consistent_length
 
-from skneural._rows import group_sums
+from skneural._rows import code_columns, group_sums
 from skneural._targets import Targets
 from skneural._typing import Vector
 
@@ -66,11 +65,8 @@ def _balanced(labels: Any, n_classes: list[int], sample_weight: Vector) -> list[
     if labels.dtype.kind == "f":  # soft, of one target
         parts = np.sort(labels * sample_weight[:, None], axis=0)  # the same bits in any order
         return [_even(parts.sum(axis=0))]
-    columns = labels.tocsc() if sp.issparse(labels) else labels
     weights = []
-    for j, k in enumerate(n_classes):
-        column = columns[:, [j]]
-        codes = (column.toarray() if sp.issparse(column) else column).ravel()
+    for codes, k in zip(code_columns(labels), n_classes, strict=True):
         known = codes >= 0
         weights.append(_even(group_sums(codes[known], sample_weight[known], k)))
     return weights
