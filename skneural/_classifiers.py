@@ -106,11 +106,11 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         Weights of each layer.
     intercepts_ : list of ndarray of shape (fan_out,)
         Biases of each layer.
-    alpha_ : ndarray of shape (n_layers_ - 1,)
+    alpha_ : ndarray of shape (`n_layers_` - 1,)
         The penalty of each layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features, where `X` has names that are all strings.
     n_outputs_ : int
         Number of output units.
@@ -310,11 +310,11 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         Weights of each layer.
     intercepts_ : list of ndarray of shape (fan_out,)
         Biases of each layer.
-    alpha_ : ndarray of shape (n_layers_ - 1,)
+    alpha_ : ndarray of shape (`n_layers_` - 1,)
         The penalty of each layer.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features, where `X` has names that are all strings.
     n_outputs_ : int
         Number of output units.

@@ -68,7 +68,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         ``arange(n_labels)``.
     n_features_in_ : int
         Number of features, if `estimator_` knows it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features, if `estimator_` knows them.
 
     See Also

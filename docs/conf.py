@@ -1,0 +1,89 @@
+"""Settings of Sphinx. The pages are Markdown; what is in docstrings and examples is reST."""
+
+import zlib
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+project = "skneural"
+author = copyright = "The skneural developers"
+release = version = version_of("skneural")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "myst_parser",
+]
+exclude_patterns = ["build"]
+templates_path = ["_templates"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings tell types, with shapes
+numpydoc_show_class_members = False  # the template of a class shows them in full
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+
+def inventory(name):
+    """Compile a list of another project's objects, so that a build needs no internet.
+
+    Such a list, of the objects that we refer to, is an inventory of Sphinx in plain text.
+    """
+    here = Path(__file__).parent
+    lines = (here / "inventories" / f"{name}.txt").read_bytes().splitlines(keepends=True)
+    compiled = here / "build" / "inventories" / f"{name}.inv"
+    compiled.parent.mkdir(parents=True, exist_ok=True)
+    compiled.write_bytes(b"".join(lines[:4]) + zlib.compress(b"".join(lines[4:])))
+    return str(compiled)
+
+
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", inventory("python")),
+    "numpy": ("https://numpy.org/doc/stable", inventory("numpy")),
+    "scipy": ("https://docs.scipy.org/doc/scipy", inventory("scipy")),
+    "sklearn": ("https://scikit-learn.org/stable", inventory("sklearn")),
+    "matplotlib": ("https://matplotlib.org/stable", inventory("matplotlib")),
+    "joblib": ("https://joblib.readthedocs.io/en/stable", inventory("joblib")),
+}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "subsection_order": [
+        f"../examples/{part}" for part in ("outputs", "targets", "training", "hidden_layers")
+    ],
+    "within_subsection_order": "FileNameSortKey",
+    "doc_module": ("skneural",),
+    "reference_url": {"skneural": None},
+    "backreferences_dir": "generated/backreferences",
+    "inspect_global_variables": False,
+    "image_srcset": ["2x"],
+    "download_all_examples": False,
+    "show_signature": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skneural"
+html_static_path = ["_static"]
+html_css_files = ["skneural.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "skneural"},
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "show_prev_next": True,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}
