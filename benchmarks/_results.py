@@ -85,4 +85,4 @@ def write(name, markdown, figure):
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(markdown)
     figure.savefig(RESULTS / f"{name}.png", dpi=150, bbox_inches="tight")
-    print(f"\nWritten: {name}.md, {name}.png and the raw figures, in {RESULTS}")
+    print(f"\nWritten: {name}.md and {name}.png, in {RESULTS}")
