@@ -47,9 +47,9 @@ import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.optimize import brentq
 
+from skneural._lanes import MapLanes
 from skneural._moments import Factors, diagonal, floored
 from skneural._network import Layer
-from skneural._rows import MapLanes
 from skneural._typing import Vector
 
 _OPTIMISM = 4.0

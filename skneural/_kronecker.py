@@ -37,9 +37,9 @@ from typing import NamedTuple, final
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
+from skneural._lanes import MapLanes
 from skneural._moments import Factors, diagonal, floored
 from skneural._network import Layer, Network
-from skneural._rows import MapLanes
 from skneural._typing import FloatArray, Vector
 
 DAMPING = 1.0

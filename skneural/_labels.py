@@ -40,6 +40,8 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
         input_name=name,
     )
     values = y.data if sp.issparse(y) else y
+    if values.dtype.kind in "biuSU":
+        return y
     are_objects = values.dtype.kind == "O"
     missing = _ARE_MISSING(values).astype(bool) if are_objects else values != values
     if missing.any() and not may_be_missing:

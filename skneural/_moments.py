@@ -26,10 +26,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._network import Layer, Network, forward
+from skneural._lanes import MapLanes
+from skneural._network import Network, forward
 from skneural._objective import power_of_two, total_weight
 from skneural._outputs import Output
-from skneural._rows import Lane, MapLanes, Rows
+from skneural._rows import Lane, Rows, Sums, add
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
@@ -38,9 +39,6 @@ EXACT_UNITS = 32  # of more output units, roots are mixed
 N_MIXES = 8
 DISPERSIONS = 1e-3, 100.0  # beyond, there is no more to say than that outputs are very certain
 _SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
-
-Sums = list[Vector]
-"""Arrays to be added up, some of them of no dimension."""
 
 
 class Factors(NamedTuple):
@@ -61,17 +59,21 @@ class Curvature(NamedTuple):
 def feature_moments(output: Output, rows: Rows, map_lanes: MapLanes) -> tuple[Vector, Vector]:
     """Weighted mean and variance of each feature, from a sample of the rows."""
     rows = _sample(rows)
-    origin = _origin(rows)
+    origin = rows.origin()
     scale = power_of_two(total_weight(output, rows, map_lanes) / rows.n_rows)
-
-    def block_sums(block: slice) -> Sums:
-        x = _shifted(rows.features(block), origin)
-        weight = _mean_weight(output, rows, block, scale)
-        return [_double(weight.sum()), _double(weight @ x), _diagonal_moment(x, weight)]
-
-    weight, first, second = _sum_over(rows, block_sums, map_lanes)
+    block_sums = partial(_feature_sums, output, scale, origin)
+    weight, first, second = rows.sums(partial(_lane_sums, block_sums), map_lanes)
     mean, variance = _central(weight, first, second, rows.dtype)
     return origin + mean, variance
+
+
+def _feature_sums(
+    output: Output, scale: float, origin: FloatArray, rows: Rows, block: slice
+) -> Sums:
+    """``[S, sum w x, sum w x^2]``, with x relative to the origin."""
+    x = _shifted(rows.features(block), origin)
+    weight = _mean_weight(output, rows, block, scale)
+    return [_double(weight.sum()), _double(weight @ x), _diagonal_moment(x, weight)]
 
 
 def diagonal(side: Vector) -> Vector:
@@ -103,13 +105,15 @@ def layer_curvature(
     mean and A do not depend on the weights; where they are known, `features` has them.
     """
     rows = _sample(rows)
-    origin = _origin(rows)
+    origin = rows.origin()
     scale = power_of_two(total_weight(network.output, rows, map_lanes) / rows.n_rows)
-    layers = network.layers(theta.astype(rows.dtype))
     known = 1 if features else 0
-    block_sums = partial(_block_sums, network, layers, rows, scale, origin, largest, known)
-    weight, residual, expected, *sums = _sum_over(rows, block_sums, map_lanes)
-    errors, sums = sums[: len(layers)], sums[len(layers) :]
+    theta = theta.astype(rows.dtype)
+    block_sums = partial(_block_sums, network, theta, scale, origin, largest, known)
+    lane_sums = partial(_lane_sums, block_sums)
+    weight, residual, expected, *sums = rows.sums(lane_sums, map_lanes)
+    n_layers = len(network.layer_sizes) - 1
+    errors, sums = sums[:n_layers], sums[n_layers:]
     inputs = [(features.mean, features.A)] if features else []
     for first, second in zip(sums[::2], sums[1::2], strict=True):
         mean, A = _central(weight, first, second, rows.dtype)
@@ -121,12 +125,12 @@ def layer_curvature(
 
 def _block_sums(
     network: Network,
-    layers: list[Layer],
-    rows: Rows,
+    theta: Vector,
     scale: float,
     origin: FloatArray,
     largest: int,
     known: int,
+    rows: Rows,
     block: slice,
 ) -> Sums:
     """``[S, residual, expected, sum g g' of each layer, (sum w a, sum w a a') of each]``.
@@ -134,12 +138,13 @@ def _block_sums(
     The last are left out for the first layers, of which they are `known`.
     """
     output = network.output
+    layers = network.layers(theta)
     labels, row_weight = rows.labels_and_weights(block)
     row_weight = row_weight / scale
     *inputs, logits = forward(layers, network.activations, rows.features(block))
     roots = (
         output.fisher_root(logits, labels, row_weight, mix)
-        for mix in _mixes(output.units.n_units, len(logits), seed=block.start)
+        for mix in _mixes(output.units.n_units, *rows.places(block))
     )
     errors = (
         [_moment(g, None, largest) for _, g in network.backpropagate(layers, inputs, root)][::-1]
@@ -147,7 +152,7 @@ def _block_sums(
     )
     weight = _mean_weight(output, rows, block, scale)
     squared_errors = output.squared_errors(logits, labels, row_weight)
-    sums = [weight.sum(), *squared_errors, *reduce(_add, errors)]
+    sums = [weight.sum(), *squared_errors, *reduce(add, errors)]
     inputs[0] = _shifted(inputs[0], origin)
     for a in inputs[known:]:
         sums += [weight @ a, _moment(a, weight, largest)]
@@ -198,13 +203,23 @@ def _double(values: Any) -> Vector:
     return np.asarray(values, dtype=np.float64)
 
 
-def _mixes(n_units: int, n_rows: int, seed: int) -> Iterable[FloatArray]:
-    """What the roots of the output's Fisher matrix are multiplied with; unit vectors or signs."""
+def _mixes(n_units: int, start: int, stop: int) -> Iterable[FloatArray]:
+    """What the roots of the output's Fisher matrix are multiplied with; unit vectors or signs.
+
+    The signs belong to the places of the rows, not to the blocks that these happen to be in.
+    """
     if n_units <= EXACT_UNITS:
         return np.eye(n_units)
-    rng = np.random.RandomState(seed)
-    signs = (rng.randint(2, size=(n_rows, n_units), dtype=np.int8) for _ in range(N_MIXES))
-    return ((2.0 * each - 1) / np.sqrt(N_MIXES) for each in signs)
+    return (_signs(n_units, start, stop, seed) / np.sqrt(N_MIXES) for seed in range(N_MIXES))
+
+
+def _signs(n_units: int, start: int, stop: int, seed: int) -> FloatArray:
+    """Random signs of shape (rows, n_units), from bits that are counted on from row to row."""
+    draws_per_row = -(-n_units // 256)  # of Philox, which gives 256 bits at a time
+    generator = np.random.Philox(key=seed).advance(start * draws_per_row)
+    words = generator.random_raw((stop - start) * draws_per_row * 4)
+    bits = np.unpackbits(words.astype("<u8").view(np.uint8)).reshape(stop - start, -1)
+    return 2.0 * bits[:, :n_units] - 1
 
 
 def _sample(rows: Rows) -> Rows:
@@ -214,27 +229,11 @@ def _sample(rows: Rows) -> Rows:
     return rows.sample(index, n_lanes=SAMPLE_LANES)
 
 
-def _origin(rows: Rows) -> Any:
-    """A point among the rows: seen from there, variances lose no digits to a large mean."""
-    first = rows.features(slice(0, 1))
-    return 0.0 if sp.issparse(first) else first[0]
-
-
 def _shifted(x: Any, origin: Any) -> Any:
     return x if sp.issparse(x) else x - origin
 
 
-def _sum_over(rows: Rows, block_sums: Callable[[slice], Sums], map_lanes: MapLanes) -> Sums:
-    """Sums over blocks, lane by lane; what a block gives may be overwritten."""
-
-    def lane_sums(lane: Lane) -> Sums:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return reduce(_add, map(block_sums, lane))
-
-    return reduce(_add, map_lanes(lane_sums, rows.lanes))
-
-
-def _add(total: Sums, sums: Sums) -> Sums:
-    for part, other in zip(total, sums, strict=True):
-        part += other
-    return total
+def _lane_sums(block_sums: Callable[[Rows, slice], Sums], rows: Rows, lane: Lane) -> Sums:
+    """The sums of what the blocks of a lane give, which may be overwritten."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return reduce(add, (block_sums(rows, block) for block in lane))

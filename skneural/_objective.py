@@ -9,22 +9,18 @@ Biases are not penalised. Lanes of rows give weighted sums, which are added up i
 the penalty, and divided once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from skneural._network import Layer, Linearization, Network, forward
+from skneural._lanes import MapLanes
+from skneural._network import Linearization, Network, forward
 from skneural._outputs import Output
-from skneural._rows import Lane, MapLanes, Rows
+from skneural._rows import Lane, Rows, Sums
 from skneural._typing import FloatArray, LabelArray, Vector
 
 KEPT_NUMBERS = 2**20  # 8 megabytes, or some more
-
-T = TypeVar("T")
-BlockFunction = Callable[[slice, FloatArray], T]
-"""Takes the rows of a block, and a vector in the dtype of the data to write into."""
 
 
 class Objective:
@@ -60,80 +56,93 @@ class Objective:
         n_numbers = rows.n_rows * sum(network.layer_sizes)
         self._keeps_linearizations = n_numbers <= KEPT_NUMBERS
         self._linearized_at = np.empty(0)
-        self._linearizations: dict[int, Linearization] = {}
+        self._linearizations: dict[int, Linearization] | None = None
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
             layer.coef[...] = alpha_l / self._scale
 
     def __call__(self, theta: Vector) -> tuple[float, Vector]:
         """J and its gradient at `theta`; not finite where the computation overflows."""
+        lane_loss = partial(_lane_loss, self.network, self._cast(theta), self._scale)
+        loss, gradient = self.rows.sums(lane_loss, self.map_lanes)
         with np.errstate(over="ignore", invalid="ignore"):
-            gradient = self._penalty * theta
-            loss = 0.5 * float(gradient @ theta)
-            block_loss = partial(self._block_loss, self._layers(theta))
-            for losses, lane_gradient in self._lane_sums(block_loss):
-                loss += sum(losses)
-                gradient += lane_gradient
+            penalty = self._penalty * theta
+            value = (float(loss) + 0.5 * float(penalty @ theta)) / self._divisor
+            gradient += penalty
             gradient /= self._divisor
-        return loss / self._divisor, gradient
+        return value, gradient
 
     def hessian_product(self, theta: Vector, direction: Vector) -> Vector:
         """The product of J's Hessian at `theta` with `direction`; not finite at overflow."""
-        if not np.array_equal(theta, self._linearized_at):
+        if self._keeps_linearizations and not np.array_equal(theta, self._linearized_at):
             self._linearized_at, self._linearizations = theta.copy(), {}
+        lane_product = partial(
+            _lane_product,
+            self.network,
+            self._cast(theta),
+            self._cast(direction),
+            self._scale,
+            self._linearizations,
+        )
+        (product,) = self.rows.sums(lane_product, self.map_lanes)
         with np.errstate(over="ignore", invalid="ignore"):
-            product = self._penalty * direction
-            block_product = partial(
-                self._block_product, self._layers(theta), self._layers(direction)
-            )
-            for _, lane_product in self._lane_sums(block_product):
-                product += lane_product
+            product += self._penalty * direction
             product /= self._divisor
         return product
 
-    def _layers(self, vector: Vector) -> list[Layer]:
-        """Layers in the dtype of the data."""
-        return self.network.layers(vector.astype(self.rows.dtype, copy=False))
+    def _cast(self, vector: Vector) -> FloatArray:
+        """A vector in the dtype of the computation."""
+        return vector.astype(self.rows.dtype, copy=False)
 
-    def _lane_sums(self, function: BlockFunction[T]) -> Iterator[tuple[list[T], FloatArray]]:
-        """Of each lane what `function` returns for its blocks, and the sum of what it writes."""
-        return self.map_lanes(partial(self._lane_sum, function), self.rows.lanes)
 
-    def _lane_sum(self, function: BlockFunction[T], lane: Lane) -> tuple[list[T], FloatArray]:
-        total, block = np.empty((2, self.network.n_parameters), self.rows.dtype)
-        first, *others = lane
-        # Worker threads do not inherit the caller's floating-point error state.
-        with np.errstate(over="ignore", invalid="ignore"):
-            results = [function(first, total)]
-            for rows in others:
-                results.append(function(rows, block))
-                total += block
-        return results, total
+def _lane_loss(network: Network, theta: FloatArray, scale: float, rows: Rows, lane: Lane) -> Sums:
+    """The weighted sum of the losses of a lane, and its gradient."""
+    layers = network.layers(theta)
+    total, gradient = np.empty((2, network.n_parameters), rows.dtype)
+    loss = 0.0
+    # Worker threads do not inherit the caller's floating-point error state.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in lane:
+            into = total if block is lane[0] else gradient
+            loss += network.loss_gradient(layers, *_block(rows, block, scale), network.layers(into))
+            if into is gradient:
+                total += gradient
+    return [np.asarray(loss), total]
 
-    def _block_loss(self, layers: Sequence[Layer], rows: slice, gradient: FloatArray) -> float:
-        """Weighted sum of the losses of a block; its gradient is written into `gradient`."""
-        slopes = self.network.layers(gradient)
-        return self.network.loss_gradient(layers, *self._block(rows), slopes)
 
-    def _block_product(
-        self,
-        layers: Sequence[Layer],
-        direction: Sequence[Layer],
-        rows: slice,
-        product: FloatArray,
-    ) -> None:
-        """Write the product of the Hessian of a block's loss with `direction`."""
-        at = self._linearizations.get(rows.start)
-        if at is None:
-            at = self.network.linearize(layers, *self._block(rows))
-            if self._keeps_linearizations:
-                self._linearizations[rows.start] = at
-        self.network.hessian_product(layers, direction, at, self.network.layers(product))
+def _lane_product(
+    network: Network,
+    theta: FloatArray,
+    direction: FloatArray,
+    scale: float,
+    linearizations: dict[int, Linearization] | None,
+    rows: Rows,
+    lane: Lane,
+) -> Sums:
+    """The product of the Hessian of a lane's losses with `direction`.
 
-    def _block(self, rows: slice) -> tuple[Any, LabelArray, Vector]:
-        """Features, labels and scaled weights of a block."""
-        labels, weight = self.rows.labels_and_weights(rows)
-        return self.rows.features(rows), labels, weight / self._scale
+    Linearizations of blocks at `theta` are taken from, and added to, those given.
+    """
+    layers, directions = network.layers(theta), network.layers(direction)
+    total, product = np.empty((2, network.n_parameters), rows.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in lane:
+            into = total if block is lane[0] else product
+            at = linearizations.get(block.start) if linearizations else None
+            if at is None:
+                at = network.linearize(layers, *_block(rows, block, scale))
+                if linearizations is not None:
+                    linearizations[block.start] = at
+            network.hessian_product(layers, directions, at, network.layers(into))
+            if into is product:
+                total += product
+    return [total]
+
+
+def _block(rows: Rows, block: slice, scale: float) -> tuple[Any, LabelArray, Vector]:
+    """Features, labels and scaled weights of a block."""
+    labels, weight = rows.labels_and_weights(block)
+    return rows.features(block), labels, weight / scale
 
 
 def power_of_two(value: float) -> float:
@@ -143,10 +152,11 @@ def power_of_two(value: float) -> float:
 
 def weighted_rows(output: Output, rows: Rows) -> Rows:
     """The rows of which a loss has a weight, or all if none has."""
-    blocks = [block for lane in rows.lanes for block in lane]
-    used = [output.units.weights(*rows.labels_and_weights(block)).any(axis=1) for block in blocks]
-    index = np.flatnonzero(np.concatenate(used))
-    return rows.sample(index) if 0 < len(index) < rows.n_rows else rows
+    return rows.where(partial(_has_weight, output))
+
+
+def _has_weight(output: Output, rows: Rows, block: slice) -> FloatArray:
+    return np.asarray(output.units.weights(*rows.labels_and_weights(block)).any(axis=1))
 
 
 def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float:
@@ -157,13 +167,7 @@ def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float
     ValueError
         If it is zero or overflows.
     """
-
-    def lane_weight(lane: Lane) -> float:
-        with np.errstate(over="ignore"):
-            weights = (output.units.weights(*rows.labels_and_weights(block)) for block in lane)
-            return float(sum(block.mean(axis=1).sum() for block in weights))
-
-    total = sum(map_lanes(lane_weight, rows.lanes))
+    total = float(rows.sums(partial(_lane_weight, output), map_lanes)[0])
     if not 0 < total < np.inf:
         raise ValueError(
             "Sample weights times class weights must have a positive, finite sum; these weights "
@@ -172,20 +176,28 @@ def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float
     return total
 
 
+def _lane_weight(output: Output, rows: Rows, lane: Lane) -> Sums:
+    with np.errstate(over="ignore"):
+        weights = (output.units.weights(*rows.labels_and_weights(block)) for block in lane)
+        return [np.asarray(sum(block.mean(axis=1).sum() for block in weights))]
+
+
 def log_loss(network: Network, rows: Rows, theta: Vector, map_lanes: MapLanes = map) -> float:
     """The weighted mean over rows and targets of ``-log p`` of the labels; no penalty."""
-    layers, output = network.layers(theta.astype(rows.dtype, copy=False)), network.output
-
-    def lane_sums(lane: Lane) -> Vector:
-        sums = np.zeros(2)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for block in lane:
-                labels, row_weight = rows.labels_and_weights(block)
-                *_, logits = forward(layers, network.activations, rows.features(block))
-                losses = output.log_losses(logits, labels)
-                weights = np.broadcast_to(output.units.weights(labels, row_weight), losses.shape)
-                sums += (weights * losses).sum(), weights.sum()
-        return sums
-
-    loss, weight = np.sum(list(map_lanes(lane_sums, rows.lanes)), axis=0)
+    theta = theta.astype(rows.dtype, copy=False)
+    loss, weight = rows.sums(partial(_lane_log_loss, network, theta), map_lanes)
     return float(loss / weight)
+
+
+def _lane_log_loss(network: Network, theta: FloatArray, rows: Rows, lane: Lane) -> Sums:
+    layers, output = network.layers(theta), network.output
+    loss = total = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in lane:
+            labels, row_weight = rows.labels_and_weights(block)
+            *_, logits = forward(layers, network.activations, rows.features(block))
+            losses = output.log_losses(logits, labels)
+            weights = np.broadcast_to(output.units.weights(labels, row_weight), losses.shape)
+            loss += (weights * losses).sum()
+            total += weights.sum()
+    return [np.asarray(loss), np.asarray(total)]

@@ -12,9 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skneural import _parameters as check
 from skneural._conversion import mlp_classifier
 from skneural._labels import check_labels
+from skneural._lanes import lane_map
 from skneural._network import Layer, forward
 from skneural._outputs import Output
-from skneural._rows import Lane, Rows, lane_map
+from skneural._rows import Lane, Rows
 from skneural._targets import Targets
 from skneural._typing import FloatArray
 from skneural._weights import check_sample_weight
@@ -46,7 +47,7 @@ class NetworkPredictor(
             multilabel `y`; a column of classes per output for multiclass-multioutput `y`.
         """
         targets, output = self._fitted()
-        return targets.decode(self._map_logits(X, output.decide))
+        return self._map_logits(X, lambda logits: targets.decode(output.decide(logits)))
 
     def predict_proba(self, X):
         """Estimate class probabilities.
@@ -83,10 +84,12 @@ class NetworkPredictor(
             In the form of `predict_proba`.
         """
         targets, output = self._fitted()
-        values = self._map_logits(
-            X, lambda logits: targets.present(output.log_probabilities(logits))
-        )
-        values[np.exp(values) == 1] = 0  # where `predict_proba` is 1
+
+        def log_probabilities(logits: FloatArray) -> FloatArray:
+            values = targets.present(output.log_probabilities(logits))
+            return np.where(np.exp(values) == 1, 0, values)  # 0 where `predict_proba` is 1
+
+        values = self._map_logits(X, log_probabilities)
         return output.units.split_classes(values) if targets.is_multioutput else values
 
     def decision_function(self, X):
@@ -257,15 +260,18 @@ class NetworkPredictor(
         ]
         activations = [ACTIVATIONS[name] for name in self._activation_names]
 
-        def lane_values(lane: Lane) -> list[Any]:
-            return [function(forward(layers, activations, rows.features(block))) for block in lane]
+        def values(block: slice) -> Any:
+            return function(forward(layers, activations, rows.features(block)))
 
-        result = None
+        nothing = values(slice(0, 0))
+        result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
+
+        def fill(lane: Lane) -> None:
+            for block in lane:
+                result[block] = values(block)
+
         work = float(rows.n_rows) * sum(coef.size for coef in self.coefs_)
         with lane_map(work) as map_lanes:
-            for lane, blocks in zip(rows.lanes, map_lanes(lane_values, rows.lanes), strict=True):
-                for block, values in zip(lane, blocks, strict=True):
-                    if result is None:
-                        result = np.empty((rows.n_rows, values.shape[1]), values.dtype)
-                    result[block] = values
+            for _ in map_lanes(fill, rows.lanes):
+                pass
         return result

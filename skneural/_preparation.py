@@ -12,7 +12,7 @@ from skneural._network import Network
 from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
 from skneural._rows import Rows
-from skneural._stratify import stratified_split
+from skneural._stratify import random_split
 from skneural._targets import (
     Targets,
     encode_probabilities,
@@ -101,8 +101,7 @@ def set_aside(data: Rows, fraction: float, rng: np.random.RandomState) -> tuple[
         raise ValueError(
             f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on."
         )
-    trained, aside = stratified_split(data.all_labels(), n_aside, rng)
-    return data.sample(np.sort(trained)), data.sample(np.sort(aside))
+    return random_split(data, n_aside, rng)
 
 
 def make_network(

@@ -1,36 +1,31 @@
-"""A data set as blocks of rows, and how a function is mapped over them.
+"""A data set as blocks of rows, and sums over them.
 
 A block is small enough for its activations to stay in cache. Blocks are dealt, in order, to
 a fixed number of *lanes*. A lane is worked off by one thread, block after block, and what
 the lanes give is added up in their order: the result has the same bits however many threads
 there are, because neither blocks nor lanes depend on that number.
-
-While lanes run, BLAS keeps to one thread: the lanes take the threads that it would have
-used, so that limits set through threadpoolctl, joblib or the environment are respected.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
-from threading import Condition
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from threadpoolctl import ThreadpoolController
 
+from skneural._lanes import MapLanes
 from skneural._typing import IntArray, LabelArray, Vector
 
 N_LANES = 16
 BLOCK_NUMBERS = 2**16  # of X in a block: half a megabyte
 BLOCK_ROWS = 512, 1024  # the fewest and the most rows in a block of dense X
-THREADING_PAYS = 1e7  # multiplications per pass, below which waking threads costs too much
 
 Lane = list[slice]
-MapLanes = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
-"""A function like the builtin `map`, for lanes or layers: results come in order."""
+Sums = list[Vector]
+"""Arrays to be added up, some of them of no dimension."""
+LaneSums = Callable[["Rows", Lane], Sums]
+"""What some rows give for one of their lanes; it may be overwritten."""
 
 
 class Rows:
@@ -42,12 +37,14 @@ class Rows:
         Of any numeric dtype; never copied or converted as a whole.
     labels : ndarray or CSR array of shape (n_rows, n_targets), or soft, optional
     weight : array of shape (n_rows,), optional
-    index : array of int, optional
+    index : sequence of int, optional
         The rows that take part, in the order in which they do; all by default.
     block_rows : int, optional
         The most rows in a block.
     n_lanes : int, default=16
         The most lanes.
+    place : int, default=0
+        Of the first row, if these rows are a part of others.
     """
 
     def __init__(
@@ -59,11 +56,13 @@ class Rows:
         index: Any = None,
         block_rows: int | None = None,
         n_lanes: int = N_LANES,
+        place: int = 0,
     ) -> None:
         self.X = X
         self.labels = labels
         self.weight = weight
         self.index = index
+        self.place = place
         self.n_rows = int(X.shape[0]) if index is None else len(index)
         is_single = X.dtype.kind == "f" and X.dtype.itemsize == 4  # in any byte order
         self.dtype = np.dtype(np.float32 if is_single else np.float64)
@@ -82,16 +81,48 @@ class Rows:
         """Labels, dense, and weights of a block."""
         return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
 
+    def places(self, rows: slice) -> tuple[int, int]:
+        """Where a block begins and ends among all rows of which these are a part."""
+        return self.place + rows.start, self.place + rows.stop
+
     def all_labels(self) -> Any:
         """The labels of all rows, dense or sparse as they are."""
         return self.labels if self.index is None else self.labels[self.index]
+
+    def origin(self) -> Any:
+        """A point among the rows: seen from there, variances lose no digits to a large mean."""
+        first = self.features(slice(0, 1))
+        return 0.0 if sp.issparse(first) else first[0]
+
+    def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
+        """The sums over all lanes of what `function` gives, added up in order, in float64."""
+        total: Sums = []
+        for sums in map_lanes(partial(function, self), self.lanes):
+            total = add(total, sums) if total else [np.asarray(part, np.float64) for part in sums]
+        return total
 
     def sample(self, index: Any, n_lanes: int = N_LANES) -> "Rows":
         """Some of these rows, which are not copied until they are asked for."""
         return Rows(self.X, self.labels, self.weight, index=self._of(index), n_lanes=n_lanes)
 
+    def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
+        """The rows that are chosen, block by block; all if none is."""
+        blocks = [block for lane in self.lanes for block in lane]
+        n_chosen = sum(int(is_chosen(self, block).sum()) for block in blocks)
+        if n_chosen in (0, self.n_rows):
+            return self
+        chosen = np.concatenate([is_chosen(self, block) for block in blocks])
+        return self.sample(np.flatnonzero(chosen))
+
     def _of(self, rows: Any) -> Any:
         return rows if self.index is None else self.index[rows]
+
+
+def add(total: Sums, sums: Sums) -> Sums:
+    """Add sums to others, in place."""
+    for part, other in zip(total, sums, strict=True):
+        part += other
+    return total
 
 
 def _default_block_rows(X: Any) -> int:
@@ -164,78 +195,3 @@ def code_columns(labels: Any) -> Iterator[IntArray]:
 
 def _dense(block: Any) -> Any:
     return block.toarray() if sp.issparse(block) else block
-
-
-@contextmanager
-def lane_map(work: float) -> Iterator[MapLanes]:
-    """A `map` for lanes that uses threads where `work`, in multiplications, is worth it.
-
-    The limit on BLAS holds for the whole process, so it has one holder at a time. Whoever
-    maps while another thread holds it goes without threads, and takes it over at the next
-    pass over the lanes once it is free.
-    """
-    with ExitStack() as stack:
-        hold = _BlasHold(stack)
-        n_threads = hold.acquire()
-        if n_threads > 1 and work >= THREADING_PAYS:
-            # Some BLAS libraries have a limit of their own in every thread.
-            set_limit = partial(_blas().limit, limits=1)
-            pool = stack.enter_context(ThreadPoolExecutor(n_threads, initializer=set_limit))
-            yield pool.map
-        else:
-            yield hold.map
-
-
-class _BlasHold:
-    """Holds BLAS to one thread from the first `acquire` that succeeds until `stack` closes.
-
-    The holder leaves only when no other thread is in the middle of a pass over its lanes,
-    which relies on the limit.
-    """
-
-    _state = Condition()  # guards the two below
-    _is_held = False
-    _n_relying = 0
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-        self._is_holder = False
-
-    def acquire(self) -> int:
-        """How many threads BLAS leaves to the caller: as many as it had, or 1 if not held."""
-        with self._state:
-            if _BlasHold._is_held:
-                return 1
-            n_threads = _blas_threads()
-            limit = _blas().limit(limits=1)
-            _BlasHold._is_held = self._is_holder = True
-            self._stack.callback(self._release, limit.__enter__())
-        return n_threads if _blas_threads() == 1 else 1  # a thread that rules BLAS may refuse
-
-    def _release(self, limit: Any) -> None:
-        with self._state:
-            self._state.wait_for(lambda: _BlasHold._n_relying == 0)
-            limit.__exit__(None, None, None)
-            _BlasHold._is_held = self._is_holder = False
-
-    def map(self, function: Callable[[Lane], Any], lanes: Iterable[Lane]) -> Iterator[Any]:
-        with self._state:
-            self.acquire()
-            if self._is_holder:
-                return map(function, lanes)
-            _BlasHold._n_relying += 1
-        try:
-            return iter([function(lane) for lane in lanes])
-        finally:
-            with self._state:
-                _BlasHold._n_relying -= 1
-                self._state.notify_all()
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
-
-
-def _blas_threads() -> int:
-    return max((library["num_threads"] for library in _blas().info()), default=1)

@@ -1,7 +1,9 @@
 """Rows in a random order, or in random parts, that hold the classes in proportion.
 
-All of it is by labels: an array of shape (n_rows, n_targets), or a CSR matrix of such codes; or
-soft labels, which count as their most probable class.
+It is by labels: an array of shape (n_rows, n_targets), or a CSR matrix of such codes; or soft
+labels, which count as their most probable class. Of more than a million rows, *pages* of
+consecutive rows come in a random order, whatever their labels: that takes no memory for each
+row, and reads from disk what lies together.
 """
 
 from typing import Any
@@ -9,8 +11,76 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._rows import code_columns
+from skneural._rows import Rows, code_columns
 from skneural._typing import IntArray
+
+MOST_PAGES = 2**20
+
+
+class Pages:
+    """Places of rows, in ascending order, that are worked out when they are asked for.
+
+    Parameters
+    ----------
+    pages : array of int
+        In ascending order.
+    size : int
+        Rows of a page.
+    n_rows : int
+        Of all pages, of which the last may be shorter.
+    """
+
+    def __init__(self, pages: IntArray, size: int, n_rows: int) -> None:
+        self._pages = pages
+        self._size = size
+        end = (int(pages[-1]) + 1) * size if len(pages) else 0
+        self._length = len(pages) * size - max(end - n_rows, 0)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, places: Any) -> IntArray:
+        if isinstance(places, slice):
+            places = np.arange(*places.indices(self._length))
+        page, row = np.divmod(places, self._size)
+        return np.asarray(self._pages[page] * self._size + row)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
+        return self[:].astype(dtype or np.intp, copy=False)
+
+
+class RandomOrder:
+    """A random order of the rows, with the classes of a single target in proportion throughout.
+
+    Of more than `MOST_PAGES` rows it is one of pages.
+    """
+
+    def __init__(self, rows: Rows, rng: np.random.RandomState) -> None:
+        self._n_rows = rows.n_rows
+        self._page_rows = -(-rows.n_rows // MOST_PAGES)
+        if self._page_rows == 1:
+            self._order = stratified_order(rows.all_labels(), rng)
+        else:
+            self._order = rng.permutation(-(-rows.n_rows // self._page_rows))
+
+    def part(self, start: int, stop: int) -> Any:
+        """The rows from one place to another, to a page, in their own order."""
+        first, last = -(-start // self._page_rows), -(-stop // self._page_rows)
+        pages = np.sort(self._order[first:last])
+        return pages if self._page_rows == 1 else Pages(pages, self._page_rows, self._n_rows)
+
+
+def random_split(rows: Rows, n_second: int, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+    """Two random parts of the rows, the second of `n_second`, both with the classes in proportion.
+
+    Of more than `MOST_PAGES` rows they are made of pages.
+    """
+    n_first = rows.n_rows - n_second
+    if rows.n_rows > MOST_PAGES:
+        order = RandomOrder(rows, rng)
+        return rows.sample(order.part(0, n_first)), rows.sample(order.part(n_first, rows.n_rows))
+    first, second = stratified_split(rows.all_labels(), n_second, rng)
+    return rows.sample(np.sort(first)), rows.sample(np.sort(second))
 
 
 def stratified_order(labels: Any, rng: np.random.RandomState) -> IntArray:

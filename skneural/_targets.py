@@ -13,6 +13,7 @@ probabilities in place of labels are soft labels of one target.
 """
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from sklearn.utils.multiclass import type_of_target
 from skneural._labels import MAY_BE_MISSING, split_unknown
 from skneural._typing import FloatArray, IntArray, Vector
 
+BLOCK_LABELS = 2**16  # that are looked at together
 _ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of three digits
 
 
@@ -64,11 +66,24 @@ class Targets:
     def encode(self, y: Any) -> Any:
         """Labels of another `y`, of the same kind, or probabilities of the same classes.
 
+        Codes are of the smallest dtype, and no other array as long as `y` is made.
+
         Raises
         ------
         ValueError
             If it has another shape, or labels that are no classes.
         """
+        if sp.issparse(y) or self.has_probabilities(y):
+            return self._encode_block(y)
+        blocks = row_blocks(y)
+        first = self._encode_block(y[next(blocks)])
+        codes = np.empty((len(y), first.shape[1]), dtype=first.dtype)
+        codes[: len(first)] = first
+        for block in blocks:
+            codes[block] = self._encode_block(y[block])
+        return codes
+
+    def _encode_block(self, y: Any) -> Any:
         y, unknown = split_unknown(y)
         if self.is_multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
@@ -149,7 +164,17 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
     `y` is an array or a CSR matrix, with NaN for labels that are not known. The codes of a
     sparse indicator stay sparse.
     """
-    y, unknown = split_unknown(y)
+    targets = find_targets(y if sp.issparse(y) else distinct_labels(y))
+    codes = targets.encode(y)
+    if targets.is_multilabel and codes.min() < 0:
+        n_unknown = np.asarray((codes < 0).sum(axis=0)).ravel()
+        check_something_is_known(codes.shape[0] - n_unknown)
+    return targets, codes
+
+
+def find_targets(y: Any) -> Targets:
+    """The kind and classes of `y`, with NaN for labels that are not known."""
+    given, (y, unknown) = y, split_unknown(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise ValueError(
@@ -158,24 +183,40 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
             "each sample, give their classes to fit: classes=..."
         )
     if kind == "multilabel-indicator" and _is_indicator(y):
-        codes = _indicator_codes(y, unknown)
-        if unknown is not None:
-            _check_something_is_known(codes)
-        return Targets(kind, np.arange(y.shape[1])), codes
+        return Targets(kind, np.arange(y.shape[1]))
     if unknown is not None:
-        raise ValueError(f"{MAY_BE_MISSING}; this one is {kind}, of shape {y.shape}.")
+        raise ValueError(f"{MAY_BE_MISSING}; this one is {kind}, of shape {given.shape}.")
     if kind in ("binary", "multiclass"):
-        classes, codes = _encode_column(column_or_1d(y, warn=True))
+        classes = np.unique(column_or_1d(y, warn=True))
         if len(classes) < 2:
             raise ValueError(
                 f"y holds only one class, {classes.tolist()[0]!r}; a classifier needs at least 2."
             )
-        return Targets(kind, classes), codes[:, None]
+        return Targets(kind, classes)
     if sp.issparse(y):
         raise ValueError("A sparse y must be a multilabel indicator: only zeros and ones.")
-    columns = [_encode_column(column) for column in y.T]
-    targets = Targets("multiclass-multioutput", [classes for classes, _ in columns])
-    return targets, np.column_stack([codes for _, codes in columns])
+    return Targets("multiclass-multioutput", [np.unique(column) for column in y.T])
+
+
+def distinct_labels(y: Any) -> Any:
+    """A short array of the same kind and classes as `y`: the same labels in each column."""
+    if len(y) <= BLOCK_LABELS:
+        return y
+    distinct: list[Any] = []
+    for block in row_blocks(y):
+        columns = [np.unique(column) for column in np.atleast_2d(y[block].T)]
+        pairs = zip(distinct or columns, columns, strict=True)
+        distinct = [np.union1d(*pair) for pair in pairs]
+    # Three times as many rows as labels: scikit-learn warns where most labels differ.
+    n_rows = 3 * max(map(len, distinct))
+    short = np.stack([np.resize(labels, n_rows) for labels in distinct], axis=1)
+    return short if y.ndim == 2 else short[:, 0]
+
+
+def row_blocks(y: Any) -> Iterator[slice]:
+    """Slices of so many rows that each has about `BLOCK_LABELS` labels."""
+    step = max(BLOCK_LABELS // (y.shape[1] if y.ndim == 2 else 1), 1)
+    return (slice(start, start + step) for start in range(0, len(y), step))
 
 
 def encode_probabilities(y: Any, classes: Any, name: str = "y") -> tuple[Targets, Any]:
@@ -226,20 +267,15 @@ def _indicator_codes(y: Any, unknown: Any) -> Any:
     return codes
 
 
-def _check_something_is_known(codes: Any) -> None:
-    n_unknown = np.asarray((codes < 0).sum(axis=0)).ravel()
-    if (nothing := np.flatnonzero(n_unknown == codes.shape[0])).size:
+def check_something_is_known(n_known: IntArray) -> None:
+    """Of how many rows each label is known must not be none."""
+    if (nothing := np.flatnonzero(n_known == 0)).size:
         raise ValueError(f"Nothing is known of the labels in columns {nothing.tolist()} of y.")
 
 
 def _is_indicator(y: Any) -> bool:
     """Scikit-learn takes any two numbers for an indicator; only 0 and 1 mean absent, present."""
     return bool(np.isin(y.data if sp.issparse(y) else y, (0, 1)).all())
-
-
-def _encode_column(y: Any) -> tuple[Any, IntArray]:
-    classes, codes = np.unique(y, return_inverse=True)
-    return classes, codes.astype(np.min_scalar_type(-len(classes)))
 
 
 def _known_codes(y: Any, classes: Any) -> IntArray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from skneural._evidence import evidence, optimism, standardised_spectrum
 from skneural._kronecker import Coordinates, Identity, Kronecker, Preconditioner
+from skneural._lanes import MapLanes, lane_map
 from skneural._moments import (
     Curvature,
     Factors,
@@ -27,9 +28,9 @@ from skneural._monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._network import Network
 from skneural._objective import Objective, log_loss, total_weight, weighted_rows
 from skneural._optimizers import Optimizer
-from skneural._rows import MapLanes, Rows, lane_map
-from skneural._stratify import stratified_order
-from skneural._typing import IntArray, Vector
+from skneural._rows import Rows
+from skneural._stratify import RandomOrder
+from skneural._typing import Vector
 
 ROUND_ITERATIONS = 15
 SAMPLE_ITERATIONS = 8  # a sample has less to teach
@@ -143,7 +144,7 @@ class _Run:
         are_shares = self._total_weight < 1 + 1e-9
         self._n_observed = float(rows.n_rows) if are_shares else self._total_weight
         self._is_new = start is None
-        self._order: IntArray | None = None
+        self._order: RandomOrder | None = None
         self._n_trained = rows.n_rows  # rows of the last round; those after it are unseen
         self._unseen_dispersion: float | None = None
         self._features: Factors | None = None  # those of the first layer, between rounds
@@ -209,7 +210,7 @@ class _Run:
         solution, output = self.solution, self._network.output
         try:
             rows = self._first(0, one.n_rows)
-            coordinates = self._start_round(rows)
+            coordinates = self._start_round(rows, one.n_rows)
             if one.max_iter == self._settings.max_iter:
                 self._features = self._spectrum = None  # there are no more rounds
             share = total_weight(output, rows, self._map_lanes) / self._total_weight
@@ -232,11 +233,11 @@ class _Run:
         except OverflowError:
             return "overflow"
 
-    def _start_round(self, rows: Rows) -> Coordinates:
+    def _start_round(self, rows: Rows, n_rows: int) -> Coordinates:
         """Set penalty and coordinates, by the curvature on unseen rows if there are any."""
-        n_before, self._n_trained = self._n_trained, rows.n_rows
-        unseen = n_before < rows.n_rows
-        curvature = self._curvature(self._first(n_before, rows.n_rows) if unseen else rows)
+        n_before, self._n_trained = self._n_trained, n_rows
+        unseen = n_before < n_rows
+        curvature = self._curvature(self._first(n_before, n_rows) if unseen else rows)
         if curvature is not None:
             self._features = curvature.factors[0]
             if self._settings.alpha is None:
@@ -292,8 +293,8 @@ class _Run:
         if stop - start == self._rows.n_rows:
             return self._rows
         if self._order is None:
-            self._order = stratified_order(self._rows.all_labels(), self._rng)
-        return self._rows.sample(np.sort(self._order[start:stop]))
+            self._order = RandomOrder(self._rows, self._rng)
+        return self._rows.sample(self._order.part(start, stop))
 
 
 def _feature_spectrum(A: Vector) -> Vector:

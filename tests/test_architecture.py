@@ -13,6 +13,7 @@ LAYERS = [
     "_units",
     "_outputs",
     "_network",
+    "_lanes",
     "_rows",
     "_stratify",
     "_objective",

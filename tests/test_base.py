@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from skneural import (
     SigmoidMLPClassifier,
     SoftmaxMLPClassifier,
+    _lanes,
     _monitor,
     _preparation,
     _rows,
@@ -195,7 +196,7 @@ def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, co
     X, y = make_classification(20_000, 40, n_informative=10, n_classes=4, random_state=0)
     X = convert(X.astype(dtype))
     models = []
-    monkeypatch.setattr(_rows, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)
     assert max(map(len, _rows.Rows(X).lanes)) > 1  # several blocks in a lane
     for n_threads in (1, 2, 4):
         with threadpool_limits(n_threads, user_api="blas"):

@@ -7,11 +7,12 @@ from sklearn.preprocessing import StandardScaler
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._evidence import evidence, optimism
+from skneural._lanes import lane_map
 from skneural._moments import Factors, diagonal, floored, layer_curvature
 from skneural._network import Layer, Network, pack
 from skneural._objective import Objective
 from skneural._outputs import SigmoidOutput, SoftmaxOutput
-from skneural._rows import Rows, lane_map
+from skneural._rows import Rows
 from skneural.activations import ACTIVATIONS
 
 BOUND = 1e6

@@ -10,12 +10,13 @@ from skneural._kronecker import (
     Kronecker,
     Preconditioner,
 )
+from skneural._lanes import lane_map
 from skneural._moments import Factors, layer_curvature
 from skneural._monitor import Monitor, Solution
 from skneural._network import Network, forward
 from skneural._objective import Objective
 from skneural._outputs import SigmoidOutput, SoftmaxOutput
-from skneural._rows import Rows, lane_map
+from skneural._rows import Rows
 from skneural.activations import ACTIVATIONS
 
 OUTPUTS = [SoftmaxOutput((3,)), SigmoidOutput((2, 4))]

@@ -3,6 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from skneural import _moments
+from skneural._lanes import lane_map
 from skneural._moments import (
     DISPERSIONS,
     EXACT_UNITS,
@@ -13,7 +14,7 @@ from skneural._moments import (
 )
 from skneural._network import Network, forward
 from skneural._outputs import SigmoidOutput, SoftmaxOutput
-from skneural._rows import Rows, lane_map
+from skneural._rows import Rows
 from skneural.activations import ACTIVATIONS
 
 OUTPUTS = [
@@ -229,3 +230,11 @@ def test_floored_variances_are_at_least_the_median_of_the_positive_ones():
     variance = np.random.default_rng(0).exponential(size=9)
     np.testing.assert_array_equal(floored(floored(variance)), floored(variance))
     np.testing.assert_allclose(floored(7 * variance), 7 * floored(variance))
+
+
+def test_random_signs_belong_to_the_places_of_rows():
+    signs = _moments._signs(300, 0, 1000, seed=1)
+    assert set(signs.ravel()) == {-1, 1}
+    np.testing.assert_array_equal(_moments._signs(300, 417, 500, seed=1), signs[417:500])
+    assert not np.array_equal(_moments._signs(300, 0, 1000, seed=0), signs)
+    np.testing.assert_allclose(signs.T @ signs / 1000, np.eye(300), atol=0.2)

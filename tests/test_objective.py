@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural._lanes import lane_map
 from skneural._network import Network
 from skneural._objective import Objective
 from skneural._outputs import SigmoidOutput, SoftmaxOutput
-from skneural._rows import Rows, lane_map
+from skneural._rows import Rows
 from skneural.activations import ACTIVATIONS
 
 

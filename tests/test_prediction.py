@@ -7,7 +7,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import average_precision_score, get_scorer, log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _rows
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, _lanes
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
 METHODS = ["predict_proba", "predict_log_proba", "decision_function", "predict_activations"]
@@ -240,7 +240,7 @@ def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
 def test_predictions_have_the_same_bits_for_any_number_of_threads(
     method, n_rows, fitted, iris, monkeypatch
 ):
-    monkeypatch.setattr(_rows, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)
     model = fitted[SoftmaxMLPClassifier, "multiclass"]
     X = np.resize(iris[0], (n_rows, 4))
     results = []

@@ -1,8 +1,19 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skneural._stratify import stratified_folds, stratified_order, stratified_split
+from skneural import _stratify
+from skneural._rows import Rows
+from skneural._stratify import (
+    Pages,
+    RandomOrder,
+    random_split,
+    stratified_folds,
+    stratified_order,
+    stratified_split,
+)
 
 
 def order_of(codes, seed=0):
@@ -125,3 +136,42 @@ def test_folds_hold_each_label_in_proportion():
         assert sorted(np.bincount(folds)) == [100, 100, 101, 101, 101]
         counts = np.array([Y[folds == k].sum(axis=0) for k in range(5)])
         assert (np.abs(counts - Y.sum(axis=0) / 5) <= [1, 1.5, 2, 4, 4, 3]).all()
+
+
+@pytest.mark.parametrize(("n_rows", "size"), [(10, 3), (12, 3), (1, 5), (10, 1)])
+def test_pages_give_the_places_of_their_rows(n_rows, size):
+    last = -(-n_rows // size) - 1
+    for chosen in ([], [last], [0], sorted({0, last}), range(last + 1)):
+        pages = Pages(np.array(chosen, dtype=int), size, n_rows)
+        expected = np.flatnonzero(np.isin(np.arange(n_rows) // size, list(chosen)))
+        assert len(pages) == len(expected)
+        np.testing.assert_array_equal(pages, expected)
+        np.testing.assert_array_equal(pages[1:3], expected[1:3])
+        np.testing.assert_array_equal(pages[np.arange(len(pages))[::-1]], expected[::-1])
+
+
+def test_a_random_order_of_many_rows_is_one_of_pages(monkeypatch):
+    monkeypatch.setattr(_stratify, "MOST_PAGES", 100)
+    codes = np.repeat([0, 1, 2], [600, 300, 147])[:, None]  # sorted by class
+    order = RandomOrder(Rows(codes, codes), np.random.RandomState(0))
+    edges = [0, 250, 251, 700, 1047]
+    parts = [order.part(start, stop) for start, stop in pairwise(edges)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(1047))
+    for part, length in zip(parts, np.diff(edges), strict=True):
+        assert abs(len(part) - length) <= 11  # a page
+        np.testing.assert_array_equal(part, np.sort(part))
+    shares = np.bincount(codes[np.asarray(order.part(0, 500)), 0]) / 500
+    np.testing.assert_allclose(shares, np.array([600, 300, 147]) / 1047, atol=0.1)
+
+
+@pytest.mark.parametrize("most_pages", [100, 2000])
+def test_a_random_split_has_every_row_once(most_pages, monkeypatch):
+    monkeypatch.setattr(_stratify, "MOST_PAGES", most_pages)
+    X = np.arange(1047.0)[:, None]
+    odd = Rows(X, (X % 4).astype(int), np.ones(1047)).where(lambda rows, block: X[block, 0] % 2 > 0)
+    first, second = random_split(odd, 100, np.random.RandomState(0))
+    everything = [part.features(slice(0, part.n_rows)).ravel() for part in (first, second)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(everything)), np.arange(1, 1047, 2))
+    assert abs(second.n_rows - 100) <= (6 if most_pages == 100 else 0)
+    labels = second.labels_and_weights(slice(0, second.n_rows))[0]
+    assert set(labels.ravel()) == {1, 3}

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from skneural import _rows, _training
+from skneural import _lanes, _training
 from skneural._kronecker import PRECONDITIONERS, Preconditioner
 from skneural._monitor import Stop
 from skneural._network import Network
@@ -232,7 +232,7 @@ def test_an_interruption_before_the_first_round_is_passed_on(name, monkeypatch):
 @pytest.mark.parametrize("convert", CONTAINERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_samples_are_those_of_the_seed_for_any_number_of_threads(dtype, convert, monkeypatch):
-    monkeypatch.setattr(_rows, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)
     network, rows = large(dtype, convert)
     thetas = []
     for n_threads in (1, 2, 4):
