@@ -19,20 +19,17 @@ from skneural._network import Layer, Network, pack
 from skneural._objective import total_weight, weighted_rows
 from skneural._prediction import NetworkPredictor
 from skneural._preparation import (
-    check_data,
     check_settings,
-    encode,
+    labelled_data,
     make_network,
+    make_output,
     set_aside,
-    validation_rows,
+    validation_data,
 )
-from skneural._rows import Rows, canonical
-from skneural._targets import (
-    Targets,
-)
+from skneural._rows import canonical
+from skneural._targets import Targets
 from skneural._training import train
 from skneural._typing import Vector
-from skneural._weights import check_sample_weight
 
 _ADVICE = {
     "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
@@ -182,16 +179,14 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         activation_names = check.hidden_activations(self.activation, len(sizes))
         settings = check_settings(self)
         given = {"X": X, "y": y, "sample_weight": sample_weight}
-        X, y = check_data(self, X, y)
-        sample_weight = check_sample_weight(sample_weight, X)
-        targets, labels, output = encode(self, y, classes, sample_weight)
-        network = make_network(X.shape[1], sizes, activation_names, output, settings)
+        rows, targets = labelled_data(self, X, y, sample_weight, classes)
+        output = make_output(self, targets, rows)
+        network = make_network(rows.n_features, sizes, activation_names, output, settings)
         continued = self.warm_start and hasattr(self, "coefs_")
         start = self._last_weights(network, targets) if continued else None
         rng = check_random_state(self.random_state)
         seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
-        rows = Rows(X, labels, sample_weight)
-        held_out = validation_rows(self, validation, targets)
+        held_out = validation_data(self, validation, targets)
         if self.early_stopping and held_out is None:
             rows, held_out = set_aside(weighted_rows(output, rows), self.validation_fraction, rng)
         if is_validated := held_out is not None:
@@ -214,7 +209,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         watched = WatchedFit(
             self, attributes_at, n_runs=len(seeds), max_iter=settings.max_iter, **given
         )
-        solutions = self._run_all(partial(watched.run, run), seeds)
+        solutions = self._run_all(partial(watched.run, run), seeds, rows.joblib_options)
         self._store(network, targets, is_validated, solutions)
         watched.end()
 
@@ -234,12 +229,14 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             )
         return pack(map(Layer, self.intercepts_, self.coefs_))
 
-    def _run_all(self, run: partial[Solution], seeds: Any) -> list[Solution]:
+    def _run_all(
+        self, run: partial[Solution], seeds: Any, joblib_options: dict[str, Any]
+    ) -> list[Solution]:
         """Run with every seed; in one process, an interruption ends the last of the runs."""
         solutions: list[Solution] = []
         if len(seeds) > 1 and effective_n_jobs(self.n_jobs) > 1:
             calls = (delayed(run)(*numbered) for numbered in enumerate(seeds))
-            solutions += Parallel(n_jobs=self.n_jobs)(calls)
+            solutions += Parallel(n_jobs=self.n_jobs, **joblib_options)(calls)
             return solutions
         for numbered in enumerate(seeds):
             try:

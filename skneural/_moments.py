@@ -30,7 +30,7 @@ from skneural._lanes import MapLanes
 from skneural._network import Network, forward
 from skneural._objective import power_of_two, total_weight
 from skneural._outputs import Output
-from skneural._rows import Lane, Rows, Sums, add
+from skneural._rows import Data, Lane, Rows, Sums, add
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
@@ -56,7 +56,7 @@ class Curvature(NamedTuple):
     dispersion: float  # sum w |t - p|^2 / sum w p (1 - p): 1 where the outputs are calibrated
 
 
-def feature_moments(output: Output, rows: Rows, map_lanes: MapLanes) -> tuple[Vector, Vector]:
+def feature_moments(output: Output, rows: Data, map_lanes: MapLanes) -> tuple[Vector, Vector]:
     """Weighted mean and variance of each feature, from a sample of the rows."""
     rows = _sample(rows)
     origin = rows.origin()
@@ -94,7 +94,7 @@ def floored(variance: Vector) -> Vector:
 def layer_curvature(
     network: Network,
     theta: Vector,
-    rows: Rows,
+    rows: Data,
     map_lanes: MapLanes,
     largest: int,
     features: Factors | None = None,
@@ -222,7 +222,7 @@ def _signs(n_units: int, start: int, stop: int, seed: int) -> FloatArray:
     return 2.0 * bits[:, :n_units] - 1
 
 
-def _sample(rows: Rows) -> Rows:
+def _sample(rows: Data) -> Data:
     """At most `SAMPLE_ROWS` of the rows, evenly spaced, in few lanes."""
     n_rows = min(rows.n_rows, SAMPLE_ROWS)
     index = np.linspace(0, rows.n_rows - 1, n_rows).astype(np.intp)

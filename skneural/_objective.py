@@ -17,7 +17,7 @@ import numpy as np
 from skneural._lanes import MapLanes
 from skneural._network import Linearization, Network, forward
 from skneural._outputs import Output
-from skneural._rows import Lane, Rows, Sums
+from skneural._rows import Data, Lane, Rows, Sums
 from skneural._typing import FloatArray, LabelArray, Vector
 
 KEPT_NUMBERS = 2**20  # 8 megabytes, or some more
@@ -29,7 +29,7 @@ class Objective:
     Parameters
     ----------
     network : Network
-    rows : Rows
+    rows : Data
         With labels and weights.
     alpha : array of shape (n_layers,)
         The penalty of each layer.
@@ -42,7 +42,7 @@ class Objective:
     """
 
     def __init__(
-        self, network: Network, rows: Rows, alpha: Vector, map_lanes: MapLanes = map
+        self, network: Network, rows: Data, alpha: Vector, map_lanes: MapLanes = map
     ) -> None:
         self.network = network
         self.rows = rows
@@ -54,7 +54,7 @@ class Objective:
         # A solver asks for many products at the same weights. What they have in common is kept
         # for small data alone.
         n_numbers = rows.n_rows * sum(network.layer_sizes)
-        self._keeps_linearizations = n_numbers <= KEPT_NUMBERS
+        self._keeps_linearizations = isinstance(rows, Rows) and n_numbers <= KEPT_NUMBERS
         self._linearized_at = np.empty(0)
         self._linearizations: dict[int, Linearization] | None = None
         self._penalty = np.zeros(network.n_parameters)
@@ -150,7 +150,7 @@ def power_of_two(value: float) -> float:
     return float(np.exp2(np.round(np.log2(value))))
 
 
-def weighted_rows(output: Output, rows: Rows) -> Rows:
+def weighted_rows(output: Output, rows: Data) -> Data:
     """The rows of which a loss has a weight, or all if none has."""
     return rows.where(partial(_has_weight, output))
 
@@ -159,7 +159,7 @@ def _has_weight(output: Output, rows: Rows, block: slice) -> FloatArray:
     return np.asarray(output.units.weights(*rows.labels_and_weights(block)).any(axis=1))
 
 
-def total_weight(output: Output, rows: Rows, map_lanes: MapLanes = map) -> float:
+def total_weight(output: Output, rows: Data, map_lanes: MapLanes = map) -> float:
     """S, the sum of sample weights times class weights.
 
     Raises
@@ -182,7 +182,7 @@ def _lane_weight(output: Output, rows: Rows, lane: Lane) -> Sums:
         return [np.asarray(sum(block.mean(axis=1).sum() for block in weights))]
 
 
-def log_loss(network: Network, rows: Rows, theta: Vector, map_lanes: MapLanes = map) -> float:
+def log_loss(network: Network, rows: Data, theta: Vector, map_lanes: MapLanes = map) -> float:
     """The weighted mean over rows and targets of ``-log p`` of the labels; no penalty."""
     theta = theta.astype(rows.dtype, copy=False)
     loss, weight = rows.sums(partial(_lane_log_loss, network, theta), map_lanes)

@@ -1,7 +1,8 @@
 """What a fitted network says of new rows, block by block."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural import _parameters as check
 from skneural._conversion import mlp_classifier
+from skneural._dask import check_names, is_dask, map_chunks
 from skneural._labels import check_labels
-from skneural._lanes import lane_map
 from skneural._network import Layer, forward
 from skneural._outputs import Output
-from skneural._rows import Lane, Rows
+from skneural._rows import computation_dtype, map_rows
 from skneural._targets import Targets
 from skneural._typing import FloatArray
+from skneural._units import split_columns
 from skneural._weights import check_sample_weight
-from skneural.activations import ACTIVATIONS
+from skneural.activations import ACTIVATIONS, Activation
 
 _MISSING_LABELS = {"error": False, "ignore": True}
 
@@ -117,10 +119,8 @@ class NetworkPredictor(
             return values
         widths = [1 if k == 2 else k for k in targets.n_classes]
         scores = [
-            part.ravel() if k == 2 else part
-            for part, k in zip(
-                np.split(values, np.cumsum(widths)[:-1], axis=1), targets.n_classes, strict=True
-            )
+            part.ravel() if width == 1 else part
+            for part, width in zip(split_columns(values, widths), widths, strict=True)
         ]
         return scores if targets.is_multioutput else scores[0]
 
@@ -157,7 +157,7 @@ class NetworkPredictor(
         """
         X = self._check_features(X)
         if len(self.coefs_) == 1:
-            return X.astype(Rows(X).dtype, copy=False)
+            return X.astype(computation_dtype(X.dtype), copy=False)
         return self._map_layers(X, lambda values: values[-2])
 
     def score(self, X, y, sample_weight=None):
@@ -245,6 +245,8 @@ class NetworkPredictor(
 
     def _check_features(self, X) -> Any:
         check_is_fitted(self)
+        if is_dask(X):
+            return check_names(self, X)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
         return check.check_numbers(X)
 
@@ -252,26 +254,23 @@ class NetworkPredictor(
         return self._map_layers(self._check_features(X), lambda values: function(values[-1]))
 
     def _map_layers(self, X, function: Callable[[list[Any]], Any]) -> Any:
-        """A function of the values of all layers, for all rows: one array, blocks of rows."""
-        rows = Rows(X)
+        """A function of the values of all layers, for all rows, in one array."""
+        dtype = computation_dtype(X.dtype)
         layers = [
-            Layer(intercept.astype(rows.dtype), coef.astype(rows.dtype))
+            Layer(intercept.astype(dtype), coef.astype(dtype))
             for intercept, coef in zip(self.intercepts_, self.coefs_, strict=True)
         ]
         activations = [ACTIVATIONS[name] for name in self._activation_names]
+        values = partial(_values, function, layers, activations)
+        if is_dask(X):
+            return map_chunks(partial(map_rows, values), X)
+        return map_rows(values, X, work=float(X.shape[0]) * sum(coef.size for coef in self.coefs_))
 
-        def values(block: slice) -> Any:
-            return function(forward(layers, activations, rows.features(block)))
 
-        nothing = values(slice(0, 0))
-        result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
-
-        def fill(lane: Lane) -> None:
-            for block in lane:
-                result[block] = values(block)
-
-        work = float(rows.n_rows) * sum(coef.size for coef in self.coefs_)
-        with lane_map(work) as map_lanes:
-            for _ in map_lanes(fill, rows.lanes):
-                pass
-        return result
+def _values(
+    function: Callable[[list[Any]], Any],
+    layers: Sequence[Layer],
+    activations: Sequence[Activation],
+    X: Any,
+) -> Any:
+    return function(forward(layers, activations, X))

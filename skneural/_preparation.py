@@ -1,22 +1,22 @@
 """What `fit` is given, checked and turned into what a training run works with."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
+from skneural._dask import dask_data, dask_validation_data, is_dask
 from skneural._kronecker import PRECONDITIONERS
 from skneural._network import Network
 from skneural._optimizers import OPTIMIZERS
 from skneural._outputs import Output
-from skneural._rows import Rows
+from skneural._rows import Data, Rows
+from skneural._soft_labels import check_probabilities, harden
 from skneural._stratify import random_split
 from skneural._targets import (
     Targets,
-    encode_probabilities,
     encode_targets,
+    targets_of_classes,
     warn_if_one_hot,
 )
 from skneural._training import Settings
@@ -49,16 +49,25 @@ def check_settings(estimator) -> Settings:
     )
 
 
-def check_data(estimator, X, y) -> tuple[Any, Any]:
-    """Features and labels for a fit."""
+def labelled_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Targets]:
+    """Features, labels and weights for a fit, and what the labels stand for."""
+    if is_dask(X):
+        return dask_data(estimator, X, y, sample_weight, classes)
     X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric")
     y = estimator._check_labels(y, "y")
     check_consistent_length(X, y)
-    return check.check_numbers(X), y
+    X = check.check_numbers(X)
+    weight = check_sample_weight(sample_weight, X)
+    if classes is None:
+        targets, labels = encode_targets(y)
+    else:
+        targets = targets_of_classes(classes)
+        labels = harden(check_probabilities(y, targets.classes, "y"))
+    return Rows(X, labels, weight), targets
 
 
-def encode(estimator, y, classes, sample_weight) -> tuple[Targets, Any, Output]:
-    """Targets and labels, and the output layer with its loss."""
+def make_output(estimator, targets: Targets, data: Data) -> Output:
+    """The output layer with its loss."""
     label_smoothing = check.real_number(
         "label_smoothing",
         estimator.label_smoothing,
@@ -66,26 +75,24 @@ def encode(estimator, y, classes, sample_weight) -> tuple[Targets, Any, Output]:
         max_val=1,
         include_boundaries="left",
     )
-    if classes is None:
-        targets, labels = encode_targets(y)
-    else:
-        targets, labels = encode_probabilities(y, classes)
-    class_weight = class_weights(estimator.class_weight, targets, labels, sample_weight)
-    output = estimator._make_output(
+    class_weight = class_weights(estimator.class_weight, targets, data)
+    output: Output = estimator._make_output(
         targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
     )
     if targets.is_multilabel and output.competes:
-        warn_if_one_hot(labels)
-    return targets, labels, output
+        warn_if_one_hot(data)
+    return output
 
 
-def validation_rows(estimator, validation, targets: Targets) -> Rows | None:
+def validation_data(estimator, validation, targets: Targets) -> Data | None:
     """The validation data that were given to `fit`."""
     X, y, sample_weight = validation
     if X is None and y is None and sample_weight is None:
         return None
     if X is None or y is None:
         raise ValueError("X_val and y_val must be given together, or none of them.")
+    if is_dask(X):
+        return dask_validation_data(estimator, X, y, sample_weight, targets)
     X = validate_data(estimator, X, reset=False, accept_sparse="csr", dtype="numeric")
     X = check.check_numbers(X)
     y = estimator._check_labels(y, "y_val")
@@ -94,7 +101,7 @@ def validation_rows(estimator, validation, targets: Targets) -> Rows | None:
     return Rows(X, targets.encode(y), weight)
 
 
-def set_aside(data: Rows, fraction: float, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+def set_aside(data: Data, fraction: float, rng: np.random.RandomState) -> tuple[Data, Data]:
     """Set some rows aside for validation, in the proportion of the classes."""
     n_aside = int(np.ceil(fraction * data.n_rows))
     if n_aside == data.n_rows:

@@ -1,20 +1,25 @@
 """A data set as blocks of rows, and sums over them.
 
+What a fit asks of its data are sums over rows, wherever these lie: in one place (`Rows`), or in
+several, each of which has some of them (`Data` in general).
+
 A block is small enough for its activations to stay in cache. Blocks are dealt, in order, to
 a fixed number of *lanes*. A lane is worked off by one thread, block after block, and what
 the lanes give is added up in their order: the result has the same bits however many threads
 there are, because neither blocks nor lanes depend on that number.
 """
 
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar, final
 
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._lanes import MapLanes
+from skneural._lanes import MapLanes, lane_map
 from skneural._typing import IntArray, LabelArray, Vector
 
 N_LANES = 16
@@ -28,7 +33,43 @@ LaneSums = Callable[["Rows", Lane], Sums]
 """What some rows give for one of their lanes; it may be overwritten."""
 
 
-class Rows:
+class Data(ABC):
+    """Rows with labels and weights. Functions given to it can be pickled."""
+
+    n_rows: int
+    n_features: int
+    dtype: np.dtype[Any]
+    """Of the computation."""
+    joblib_options: ClassVar[dict[str, Any]] = {}
+    """For calls that run at the same time and use these data."""
+
+    @abstractmethod
+    def reduce(self, function: Callable[["Rows"], Sums]) -> Sums:
+        """The sum over all parts of what `function` gives."""
+
+    @abstractmethod
+    def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
+        """The sums over all lanes of what `function` gives, in float64."""
+
+    @abstractmethod
+    def sample(self, index: Any, n_lanes: int = N_LANES) -> "Data":
+        """Some of these rows, which are not copied; `index` is in ascending order."""
+
+    @abstractmethod
+    def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Data":
+        """The rows that are chosen, block by block; all if none is."""
+
+    @abstractmethod
+    def origin(self) -> Any:
+        """A point among the rows: seen from there, variances lose no digits to a large mean."""
+
+    @abstractmethod
+    def all_labels(self) -> Any:
+        """The labels of all rows, dense or sparse as they are."""
+
+
+@final
+class Rows(Data):
     """Rows of features with their labels and weights, in blocks.
 
     Parameters
@@ -64,8 +105,8 @@ class Rows:
         self.index = index
         self.place = place
         self.n_rows = int(X.shape[0]) if index is None else len(index)
-        is_single = X.dtype.kind == "f" and X.dtype.itemsize == 4  # in any byte order
-        self.dtype = np.dtype(np.float32 if is_single else np.float64)
+        self.n_features = int(X.shape[1])
+        self.dtype = computation_dtype(X.dtype)
         n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X)))
         edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
         cuts = np.linspace(0, n_blocks, min(n_lanes, n_blocks) + 1).astype(int).tolist()
@@ -86,27 +127,30 @@ class Rows:
         return self.place + rows.start, self.place + rows.stop
 
     def all_labels(self) -> Any:
-        """The labels of all rows, dense or sparse as they are."""
         return self.labels if self.index is None else self.labels[self.index]
 
     def origin(self) -> Any:
-        """A point among the rows: seen from there, variances lose no digits to a large mean."""
         first = self.features(slice(0, 1))
         return 0.0 if sp.issparse(first) else first[0]
 
+    def reduce(self, function: Callable[["Rows"], Sums]) -> Sums:
+        return function(self)
+
+    def all_weights(self) -> Vector:
+        """The weights of all rows."""
+        return self.weight if self.index is None else np.asarray(self.weight[self.index])
+
     def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
-        """The sums over all lanes of what `function` gives, added up in order, in float64."""
         total: Sums = []
         for sums in map_lanes(partial(function, self), self.lanes):
             total = add(total, sums) if total else [np.asarray(part, np.float64) for part in sums]
         return total
 
-    def sample(self, index: Any, n_lanes: int = N_LANES) -> "Rows":
-        """Some of these rows, which are not copied until they are asked for."""
-        return Rows(self.X, self.labels, self.weight, index=self._of(index), n_lanes=n_lanes)
+    def sample(self, index: Any, n_lanes: int = N_LANES, place: int = 0) -> "Rows":
+        chosen = self._of(index)
+        return Rows(self.X, self.labels, self.weight, index=chosen, n_lanes=n_lanes, place=place)
 
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
-        """The rows that are chosen, block by block; all if none is."""
         blocks = [block for lane in self.lanes for block in lane]
         n_chosen = sum(int(is_chosen(self, block).sum()) for block in blocks)
         if n_chosen in (0, self.n_rows):
@@ -116,6 +160,30 @@ class Rows:
 
     def _of(self, rows: Any) -> Any:
         return rows if self.index is None else self.index[rows]
+
+
+def computation_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Float32 for float32, in any byte order; float64 for all else."""
+    is_single = dtype.kind == "f" and dtype.itemsize == 4
+    return np.dtype(np.float32 if is_single else np.float64)
+
+
+def map_rows(function: Callable[[Any], Any], X: Any, work: float = 0.0) -> Any:
+    """What `function` gives for the features of each block, in one array.
+
+    Beside the result, nothing is held but blocks. `work` is in multiplications.
+    """
+    rows = Rows(X)
+    nothing = function(rows.features(slice(0, 0)))
+    result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
+
+    def fill(lane: Lane) -> None:
+        for block in lane:
+            result[block] = function(rows.features(block))
+
+    with lane_map(work) as map_lanes:
+        deque(map_lanes(fill, rows.lanes), maxlen=0)
+    return result
 
 
 def add(total: Sums, sums: Sums) -> Sums:
@@ -145,7 +213,7 @@ def merge_repeats(X: Any, labels: Any, weight: Vector) -> tuple[Any, Any, Vector
     rounding. In this form a fit has the same bits in whatever order the rows come, and
     whether a row is repeated or weighted. Larger data stay as they are.
     """
-    if not _is_small(X.shape[0], X, labels):
+    if not is_small(X.shape[0], X.shape[1] + labels.shape[1]):
         return X, labels, weight
     used = np.flatnonzero(weight)
     X, labels, weight = X[used], labels[used], weight[used]
@@ -157,13 +225,16 @@ def merge_repeats(X: Any, labels: Any, weight: Vector) -> tuple[Any, Any, Vector
     return X[rows], labels[rows], merged
 
 
-def _is_small(n_rows: int, X: Any, labels: Any) -> bool:
-    return bool(n_rows * (X.shape[1] + labels.shape[1]) <= BLOCK_NUMBERS)
+def is_small(n_rows: int, n_columns: int) -> bool:
+    """Whether so many numbers, features and labels, are few."""
+    return n_rows * n_columns <= BLOCK_NUMBERS
 
 
-def canonical(rows: Rows) -> Rows:
+def canonical(rows: Data) -> Data:
     """Small data merged, as `merge_repeats` does; larger ones as they are."""
-    if not _is_small(rows.n_rows, rows.X, rows.labels):
+    if not (
+        isinstance(rows, Rows) and is_small(rows.n_rows, rows.n_features + rows.labels.shape[1])
+    ):
         return rows
     part = slice(None) if rows.index is None else rows.index
     return Rows(*merge_repeats(rows.X[part], rows.labels[part], rows.weight[part]))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._rows import Rows, code_columns
+from skneural._rows import Data, code_columns
 from skneural._typing import IntArray
 
 MOST_PAGES = 2**20
@@ -45,6 +45,13 @@ class Pages:
         page, row = np.divmod(places, self._size)
         return np.asarray(self._pages[page] * self._size + row)
 
+    def first_from(self, row: int) -> int:
+        """How many of the places are below that of a row."""
+        page, within = divmod(row, self._size)
+        i = int(np.searchsorted(self._pages, page))
+        is_chosen = i < len(self._pages) and self._pages[i] == page
+        return min(i * self._size + (within if is_chosen else 0), self._length)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
         return self[:].astype(dtype or np.intp, copy=False)
 
@@ -55,7 +62,7 @@ class RandomOrder:
     Of more than `MOST_PAGES` rows it is one of pages.
     """
 
-    def __init__(self, rows: Rows, rng: np.random.RandomState) -> None:
+    def __init__(self, rows: Data, rng: np.random.RandomState) -> None:
         self._n_rows = rows.n_rows
         self._page_rows = -(-rows.n_rows // MOST_PAGES)
         if self._page_rows == 1:
@@ -70,7 +77,7 @@ class RandomOrder:
         return pages if self._page_rows == 1 else Pages(pages, self._page_rows, self._n_rows)
 
 
-def random_split(rows: Rows, n_second: int, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+def random_split(rows: Data, n_second: int, rng: np.random.RandomState) -> tuple[Data, Data]:
     """Two random parts of the rows, the second of `n_second`, both with the classes in proportion.
 
     Of more than `MOST_PAGES` rows they are made of pages.

@@ -23,10 +23,11 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skneural._labels import MAY_BE_MISSING, split_unknown
+from skneural._rows import Data, Lane, Rows, Sums
+from skneural._soft_labels import check_classes, check_probabilities, harden
 from skneural._typing import FloatArray, IntArray, Vector
 
 BLOCK_LABELS = 2**16  # that are looked at together
-_ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of three digits
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Targets:
         if unknown is not None:
             raise ValueError(f"y_val contains NaN, but y is no indicator: {self.kind}.")
         if self.has_probabilities(y):
-            return encode_probabilities(y, self.classes, "y_val")[1]
+            return harden(check_probabilities(y, self.classes, "y_val"))
         columns = y.T if self.is_multioutput else [column_or_1d(y, warn=True)]
         if len(columns) != len(self.target_classes) or (self.is_multioutput and y.ndim != 2):
             raise ValueError(
@@ -123,7 +124,7 @@ class Targets:
             If `y` does not fit the predictions, or nothing is known of rows that have a weight.
         """
         if self.has_probabilities(y):
-            labels = encode_probabilities(y, self.classes)[1]
+            labels = harden(check_probabilities(y, self.classes, "y"))
             shares = labels if labels.dtype.kind == "f" else labels == np.arange(y.shape[1])
             codes = np.searchsorted(self.classes, predicted)[:, None]
             return float(
@@ -219,45 +220,10 @@ def row_blocks(y: Any) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, len(y), step))
 
 
-def encode_probabilities(y: Any, classes: Any, name: str = "y") -> tuple[Targets, Any]:
-    """One target with these classes, and soft labels, or codes if all probabilities are 0 or 1."""
-    classes = _check_classes(classes)
-    if sp.issparse(y) or y.ndim != 2 or y.shape[1] != len(classes) or y.dtype.kind not in "biuf":
-        given = "a sparse one" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
-        raise ValueError(
-            f"{name} must be a dense array of numbers with a row of {len(classes)} class "
-            f"probabilities for each sample; got {given}."
-        )
-    probabilities = y.astype(np.float64)
-    sums = probabilities.sum(axis=1)
-    right = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _ROUNDING)
-    if not right.all():
-        row = int(right.argmin())
-        raise ValueError(
-            f"{name} must hold class probabilities, none of them negative or missing, and with a "
-            f"sum of 1 in each row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. "
-            "Divide rows by their sums, if that is what they mean; they cannot be probabilities of "
-            "several labels at once."
-        )
-    targets = Targets("binary" if len(classes) == 2 else "multiclass", classes)
-    if ((probabilities == 0) | (probabilities == 1)).all():
-        codes = probabilities.argmax(axis=1)[:, None]
-        return targets, codes.astype(np.min_scalar_type(-len(classes)))
-    return targets, probabilities / sums[:, None]
-
-
-def _check_classes(classes: Any) -> Any:
-    given, classes = classes, np.asarray(classes)
-    try:
-        is_sorted = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
-    except TypeError:  # of what cannot be sorted
-        is_sorted = False
-    if not is_sorted or len(classes) < 2:
-        raise ValueError(
-            "classes must be a list of two or more different ones, in sorted order, as np.unique "
-            f"gives them; got {given!r}."
-        )
-    return classes
+def targets_of_classes(classes: Any) -> Targets:
+    """One target with these classes."""
+    classes = check_classes(classes)
+    return Targets("binary" if len(classes) == 2 else "multiclass", classes)
 
 
 def _indicator_codes(y: Any, unknown: Any) -> Any:
@@ -267,7 +233,7 @@ def _indicator_codes(y: Any, unknown: Any) -> Any:
     return codes
 
 
-def check_something_is_known(n_known: IntArray) -> None:
+def check_something_is_known(n_known: Any) -> None:
     """Of how many rows each label is known must not be none."""
     if (nothing := np.flatnonzero(n_known == 0)).size:
         raise ValueError(f"Nothing is known of the labels in columns {nothing.tolist()} of y.")
@@ -285,9 +251,9 @@ def _known_codes(y: Any, classes: Any) -> IntArray:
     return np.asarray(np.searchsorted(classes, y), dtype=np.min_scalar_type(-len(classes)))
 
 
-def warn_if_one_hot(codes: Any) -> None:
+def warn_if_one_hot(data: Data) -> None:
     """Point out that an indicator with one label per row may be meant as classes."""
-    if codes.min() >= 0 and (codes.sum(axis=1) == 1).all():
+    if data.sums(_n_one_hot)[0] == data.n_rows:
         warnings.warn(
             "Every row of y has exactly one label. A 0/1 indicator stands for independent "
             "labels, each with a softmax of its own; if the columns are classes that exclude "
@@ -295,3 +261,10 @@ def warn_if_one_hot(codes: Any) -> None:
             UserWarning,
             stacklevel=5,
         )
+
+
+def _n_one_hot(rows: Rows, lane: Lane) -> Sums:
+    """In how many rows of an indicator all is known, and one label present."""
+    blocks = (rows.labels_and_weights(block)[0] for block in lane)
+    n = sum(int(((codes.min(axis=1) >= 0) & (codes.sum(axis=1) == 1)).sum()) for codes in blocks)
+    return [np.asarray(n)]

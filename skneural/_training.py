@@ -28,7 +28,7 @@ from skneural._monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._network import Network
 from skneural._objective import Objective, log_loss, total_weight, weighted_rows
 from skneural._optimizers import Optimizer
-from skneural._rows import Rows
+from skneural._rows import Data
 from skneural._stratify import RandomOrder
 from skneural._typing import Vector
 
@@ -83,12 +83,12 @@ def plan_rounds(n_rows: int, max_iter: int, may_sample: bool) -> list[Round]:
 
 def train(
     network: Network,
-    rows: Rows,
+    rows: Data,
     settings: Settings,
     *,
     seed: int,
     start: Vector | None = None,
-    validation_rows: Rows | None = None,
+    validation_rows: Data | None = None,
     observers: Sequence[Observer] = (),
 ) -> Solution:
     """Minimise the objective from `start`, or from random weights.
@@ -98,7 +98,7 @@ def train(
 
     Parameters
     ----------
-    validation_rows : Rows, optional
+    validation_rows : Data, optional
         The log loss on them is recorded after each iteration; with a patience, the weights
         where it is lowest are the solution.
 
@@ -129,7 +129,7 @@ class _Run:
     def __init__(
         self,
         network: Network,
-        rows: Rows,
+        rows: Data,
         settings: Settings,
         seed: int,
         start: Vector | None,
@@ -233,7 +233,7 @@ class _Run:
         except OverflowError:
             return "overflow"
 
-    def _start_round(self, rows: Rows, n_rows: int) -> Coordinates:
+    def _start_round(self, rows: Data, n_rows: int) -> Coordinates:
         """Set penalty and coordinates, by the curvature on unseen rows if there are any."""
         n_before, self._n_trained = self._n_trained, n_rows
         unseen = n_before < n_rows
@@ -244,7 +244,7 @@ class _Run:
                 self.solution.alpha = self._evidence(curvature, unseen)
         return self._coordinates(curvature)
 
-    def _curvature(self, rows: Rows) -> Curvature | None:
+    def _curvature(self, rows: Data) -> Curvature | None:
         """The curvature at the current weights, if it is needed."""
         preconditioner = self._preconditioner
         if self._settings.alpha is not None and preconditioner is None:
@@ -288,7 +288,7 @@ class _Run:
         n_observations = self._n_observed * self._network.output.n_degrees
         return alpha * (curvature.dispersion + optimism(gamma, n_observations))
 
-    def _first(self, start: int, stop: int) -> Rows:
+    def _first(self, start: int, stop: int) -> Data:
         """Rows by their places in a random order; all are taken as they come."""
         if stop - start == self._rows.n_rows:
             return self._rows

@@ -18,6 +18,7 @@ every class of every target, (rows, sum_j K_j): soft labels are floats in class 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,11 +115,17 @@ class Units:
 
     def split(self, values: FloatArray) -> list[FloatArray]:
         """The columns that belong to the units of each target, as views."""
-        return np.split(values, self.starts[1:], axis=1)
+        return split_columns(values, np.diff([*self.starts, self.n_units]))
 
     def split_classes(self, values: FloatArray) -> list[FloatArray]:
         """The columns of class space that belong to each target, as views."""
-        return np.split(values, self.class_starts[1:], axis=1)
+        return split_columns(values, self.n_classes)
+
+
+def split_columns(values: Any, widths: Sequence[int] | IntArray) -> list[Any]:
+    """Groups of neighbouring columns of these widths, as views."""
+    edges = np.cumsum([0, *widths]).tolist()
+    return [values[:, start:stop] for start, stop in pairwise(edges)]
 
 
 def _are_soft(labels: LabelArray) -> bool:

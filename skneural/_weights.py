@@ -1,13 +1,14 @@
 """Weights of rows and of classes."""
 
 from collections.abc import Mapping
+from functools import partial
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from skneural._rows import code_columns, group_sums
+from skneural._rows import Data, Rows, Sums, code_columns, group_sums
 from skneural._targets import Targets
 from skneural._typing import Vector
 
@@ -16,20 +17,24 @@ def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight")
     """Weights of the rows of `X`, 1 by default: finite, not negative, not all zero."""
     if sample_weight is None:
         return np.broadcast_to(1.0, X.shape[0])
-    weight: Vector = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
-    if weight.ndim != 1:
-        raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
+    weight = check_weights(sample_weight, name)
     check_consistent_length(X, weight)
-    if weight.min() < 0:
-        raise ValueError(f"{name} must not be negative, got {weight.min()}.")
     if weight.max() == 0:
         raise ValueError(f"{name} must have a positive sum, but all weights are zero.")
     return weight
 
 
-def class_weights(
-    class_weight: Any, targets: Targets, labels: Any, sample_weight: Vector
-) -> list[Vector] | None:
+def check_weights(sample_weight: Any, name: str) -> Vector:
+    """Weights of some of the rows: finite and not negative."""
+    weight: Vector = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    if weight.ndim != 1:
+        raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
+    if weight.min() < 0:
+        raise ValueError(f"{name} must not be negative, got {weight.min()}.")
+    return weight
+
+
+def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vector] | None:
     """The weights of the classes of each target, in the order of their codes.
 
     "balanced" weighs the classes of a target such that they add up to the same weight,
@@ -44,7 +49,7 @@ def class_weights(
                 f"class_weight must be a dict, a list of dicts, 'balanced' or None, "
                 f"got {class_weight!r}."
             )
-        return _balanced(labels, targets.n_classes, sample_weight)
+        return list(map(_even, data.reduce(partial(_class_totals, targets.n_classes))))
     several = targets.is_multilabel or targets.is_multioutput
     if not isinstance(class_weight, list | tuple if several else Mapping):
         raise ValueError(
@@ -61,15 +66,17 @@ def class_weights(
     return [_from_mapping(table, classes) for table, classes in pairs]
 
 
-def _balanced(labels: Any, n_classes: list[int], sample_weight: Vector) -> list[Vector]:
+def _class_totals(n_classes: list[int], rows: Rows) -> Sums:
+    """The sum of the weights of each class of each target, the same bits in any order of rows."""
+    labels, weight = rows.all_labels(), rows.all_weights()
     if labels.dtype.kind == "f":  # soft, of one target
-        parts = np.sort(labels * sample_weight[:, None], axis=0)  # the same bits in any order
-        return [_even(parts.sum(axis=0))]
-    weights = []
+        parts = np.sort(labels * weight[:, None], axis=0)
+        return [parts.sum(axis=0)]
+    totals = []
     for codes, k in zip(code_columns(labels), n_classes, strict=True):
         known = codes >= 0
-        weights.append(_even(group_sums(codes[known], sample_weight[known], k)))
-    return weights
+        totals.append(group_sums(codes[known], weight[known], k))
+    return totals
 
 
 def _even(totals: Vector) -> Vector:

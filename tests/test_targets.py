@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural._rows import Rows
 from skneural._targets import encode_targets, warn_if_one_hot
 
 
@@ -87,9 +88,14 @@ def test_matching_needs_the_same_kind_and_classes(targets_of_each_kind):
     assert not encode_targets(np.array([0, 1]))[0].matches(encode_targets(np.array([0, 2]))[0])
 
 
+def indicator(codes):
+    n_rows = codes.shape[0]
+    return Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
+
+
 def test_one_hot_indicators_are_pointed_out():
     one_hot = np.eye(3, dtype=np.int8)
     for codes in (one_hot, sp.csr_array(one_hot)):
         with pytest.warns(UserWarning, match=r"exactly one label.*y\.argmax\(axis=1\)"):
-            warn_if_one_hot(codes)
-    warn_if_one_hot(np.array([[1, 1], [1, 0]]))  # warnings are errors here
+            warn_if_one_hot(indicator(codes))
+    warn_if_one_hot(indicator(np.array([[1, 1], [1, 0]])))  # warnings are errors here

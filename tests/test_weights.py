@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural._rows import Rows
 from skneural._targets import encode_targets
 from skneural._weights import check_sample_weight, class_weights
 
@@ -30,9 +31,10 @@ def test_bad_sample_weights_are_errors(weight, message):
 
 
 def weights_for(class_weight, y, sample_weight=None):
-    targets, codes = encode_targets(np.asarray(y))
-    sample_weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-    return class_weights(class_weight, targets, codes, sample_weight)
+    targets, codes = encode_targets(y if sp.issparse(y) else np.asarray(y))
+    n_rows = codes.shape[0]
+    sample_weight = np.ones(n_rows) if sample_weight is None else np.asarray(sample_weight)
+    return class_weights(class_weight, targets, Rows(np.empty((n_rows, 1)), codes, sample_weight))
 
 
 def test_class_weights_from_dicts():
@@ -66,8 +68,7 @@ def test_balanced_weights_count_repeated_rows_and_ignore_absent_ones():
 def test_balanced_weights_of_a_sparse_indicator():
     Y = np.array([[1, 0], [1, 1], [1, 0], [0, 0]])
     dense = weights_for("balanced", Y)
-    targets, codes = encode_targets(sp.csr_array(Y))
-    for a, b in zip(dense, class_weights("balanced", targets, codes, np.ones(4)), strict=True):
+    for a, b in zip(dense, weights_for("balanced", sp.csr_array(Y)), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

@@ -1,0 +1,68 @@
+"""Soft labels: in place of a label, a row with a probability for each class."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skneural._typing import LabelArray, Vector
+
+_ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of three digits
+
+
+def check_classes(classes: Any) -> Any:
+    """The classes that the columns stand for, as an array.
+
+    Raises
+    ------
+    ValueError
+        If they are not two or more different ones in sorted order.
+    """
+    given, classes = classes, np.asarray(classes)
+    try:
+        is_sorted = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
+    except TypeError:  # of what cannot be sorted
+        is_sorted = False
+    if not is_sorted or len(classes) < 2:
+        raise ValueError(
+            "classes must be a list of two or more different ones, in sorted order, as np.unique "
+            f"gives them; got {given!r}."
+        )
+    return classes
+
+
+def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
+    """Rows of probabilities of these classes, each with a sum of 1.
+
+    Raises
+    ------
+    ValueError
+        If they are something else.
+    """
+    if sp.issparse(y) or y.ndim != 2 or y.shape[1] != len(classes) or y.dtype.kind not in "biuf":
+        given = "a sparse one" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
+        raise ValueError(
+            f"{name} must be a dense array of numbers with a row of {len(classes)} class "
+            f"probabilities for each sample; got {given}."
+        )
+    probabilities: Vector = y.astype(np.float64)
+    sums = probabilities.sum(axis=1)
+    right = (probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _ROUNDING)
+    if not right.all():
+        row = int(right.argmin())
+        raise ValueError(
+            f"{name} must hold class probabilities, none of them negative or missing, and with a "
+            f"sum of 1 in each row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. "
+            "Divide rows by their sums, if that is what they mean; they cannot be probabilities of "
+            "several labels at once."
+        )
+    is_hard = ((probabilities == 0) | (probabilities == 1)).all()
+    return probabilities if is_hard else probabilities / sums[:, None]
+
+
+def harden(labels: LabelArray) -> LabelArray:
+    """Codes in place of soft labels, if all probabilities are 0 or 1."""
+    if labels.dtype.kind != "f" or not ((labels == 0) | (labels == 1)).all():
+        return labels
+    codes = labels.argmax(axis=1)[:, None]
+    return np.asarray(codes, dtype=np.min_scalar_type(-labels.shape[1]))
