@@ -30,6 +30,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings tell types, with shapes
 numpydoc_show_class_members = False  # the template of a class shows them in full
 
+# Pages are doctests too, where a block ends with an empty line, which is not to be seen.
+highlight_options = {"python": {"stripnl": True}}
+
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
@@ -74,9 +77,12 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skneural"
+html_logo = "_static/logo.svg"
+html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["skneural.css"]
 html_show_sourcelink = False
+html_sidebars = {"index": []}
 html_theme_options = {
     "logo": {"text": "skneural"},
     "navbar_align": "left",
