@@ -82,14 +82,14 @@ html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["skneural.css"]
 html_show_sourcelink = False
-html_sidebars = {"index": []}
+html_sidebars = {page: [] for page in ("index", "getting_started", "sigmoid_or_softmax")}
 html_theme_options = {
     "logo": {"text": "skneural"},
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
     "show_prev_next": True,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "peers": []},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }

@@ -1,7 +1,7 @@
 """Write `outputs.html`, the picture of the landing page: two digits, and what the units say.
 
 Run it from anywhere, with the package installed, when what it shows would be different:
-``python docs/landing/draw.py``. It is SVG within HTML, so that text has the font and the colour
+``python docs/pictures/outputs.py``. It is SVG within HTML, so that text has the font and the colour
 of the page, in light and in dark mode, and charts go below each other where a page is narrow.
 """
 
@@ -98,4 +98,4 @@ def picture():
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("outputs.html").write_text(picture())
+    Path(__file__).with_suffix(".html").write_text(picture())
