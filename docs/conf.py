@@ -27,6 +27,7 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # the docstrings tell types, with shapes
 numpydoc_show_class_members = False  # the template of a class shows them in full
 
