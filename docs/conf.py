@@ -27,8 +27,12 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # the docstrings tell types, with shapes
 numpydoc_show_class_members = False  # the template of a class shows them in full
+
+# Pages are doctests too, where a block ends with an empty line, which is not to be seen.
+highlight_options = {"python": {"stripnl": True}}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -74,16 +78,19 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skneural"
+html_logo = "_static/logo.svg"
+html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["skneural.css"]
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "getting_started", "sigmoid_or_softmax")}
 html_theme_options = {
     "logo": {"text": "skneural"},
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
     "show_prev_next": True,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "peers": []},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
