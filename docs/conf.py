@@ -2,7 +2,10 @@
 
 import zlib
 from importlib.metadata import version as version_of
+from inspect import isclass
 from pathlib import Path
+
+import skneural
 
 project = "skneural"
 author = copyright = "The skneural developers"
@@ -29,9 +32,27 @@ autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings tell types, with shapes
 numpydoc_show_class_members = False  # the template of a class shows them in full
+smartquotes = False  # what is quoted are values of parameters
+toc_object_entries_show_parents = "hide"
+
+# Pages are doctests too, where a block ends with an empty line, which is not to be seen.
+highlight_options = {"python": {"stripnl": True}}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def own_methods(cls):
+    """Names of the methods that this package defines, as they are in the source."""
+    names = [name for base in cls.__mro__ for name in vars(base) if not name.startswith("_")]
+    functions = {name: getattr(cls, name) for name in names if callable(getattr(cls, name, None))}
+    return [name for name, one in functions.items() if one.__module__.startswith("skneural")]
+
+
+public = {f"skneural.{name}": getattr(skneural, name) for name in skneural.__all__}
+autosummary_context = {
+    "own_methods": {name: own_methods(one) for name, one in public.items() if isclass(one)}
+}
 
 
 def inventory(name):
@@ -74,16 +95,19 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skneural"
+html_logo = "_static/logo.svg"
+html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["skneural.css"]
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "getting_started", "sigmoid_or_softmax")}
 html_theme_options = {
     "logo": {"text": "skneural"},
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
     "show_prev_next": True,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "peers": []},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }

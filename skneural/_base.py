@@ -105,8 +105,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Float32 is computed with as it is; integers and booleans as float64. Arrays and
-            CSR matrices are not copied; other sparse formats are converted to CSR.
+            The samples. Float32 is computed with as it is; integers and booleans as float64.
+            Arrays and CSR matrices are not copied; other sparse formats are converted to CSR.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
             a column for each of several labels; or a column of class labels per output. With
@@ -122,13 +122,14 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             ``CrossEntropyLoss`` and Keras's ``CategoricalCrossentropy`` for probabilities as
             targets, and that of sigmoids the binary cross-entropy of each unit with y_ik for
             its target, as in ``BCEWithLogitsLoss``. It is for one label per sample, not for
-            several at once. Class weights
-            and `label_smoothing` count as for labels. Rows of zeros and a one are labels.
-            Scikit-learn's metrics do not know such rows: score by `score` or a callable.
+            several at once. Class weights and `label_smoothing` count as for labels. Rows of
+            zeros and a one are labels. Scikit-learn's metrics do not know such rows: score by
+            `score` or a callable.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Data that are not trained on, on which the log loss is measured after each
             iteration. If not given, `early_stopping` sets some of `X` aside.
-        y_val : {array-like, sparse matrix}, default=None
+        y_val : {array-like, sparse matrix} of shape (n_val_samples,) or \
+(n_val_samples, n_outputs), default=None
             The labels of `X_val`, in the form of `y` and of its classes; or labels where `y`
             has probabilities, or probabilities where it has labels.
         sample_weight_val : array-like of shape (n_val_samples,), default=None

@@ -16,10 +16,12 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     multiclass-multioutput `y` is a target with a unit per class. With logits z and weights w,
     L-BFGS or another solver of `scipy.optimize` minimises, on all the data at once::
 
-        (1 / S) sum_i w_i (logsumexp(z_i) - z_i[y_i])  +  alpha / (2 S) sum_l ||W_l||^2
+        (1 / S) sum_i w_i (logsumexp(z_i) - z_i[y_i])
+            + alpha / (2 S) sum_l ||W_l||^2
 
-    where S is the sum of the weights, and w includes the class weights. Of several targets
-    the losses are added, and S is the mean of their sums. Biases are not penalised.
+    where i counts rows and l layers, S is the sum of the weights, and w includes the
+    class weights. Of several targets the losses are added, and S is the mean of their sums.
+    Biases are not penalised.
 
     Parameters
     ----------
@@ -27,16 +29,16 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         Units in each hidden layer. Without any, ``()``, the model is multinomial logistic
         regression.
     activation : str or list of str, default="relu"
-        Of the hidden layers: "identity", "logistic", "tanh", "relu" or "softplus"; or a list
-        with a name for each.
+        Activation function of the hidden layers: "identity", "logistic", "tanh", "relu" or
+        "softplus"; or a list with a name for each layer.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
         :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
         the training data, by the evidence and the dispersion of the labels, anew at the
-        start of each round; they are in `alpha_`. A number is as strong as weights are small,
-        as S is the sum of the weights: boosting, whose weights sum to 1, needs a small one.
-        "auto" takes weights that sum to 1 or less for shares of the rows (on small data, of
-        the rows that differ).
+        start of each round (see Notes); they are in `alpha_`. A number is the stronger, the
+        smaller the sample weights are, as it is divided by their sum S: boosting, whose weights
+        sum to 1, needs a small one. "auto" takes weights that sum to 1 or less for shares of
+        the rows (on small data, of the rows that differ).
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
@@ -63,13 +65,13 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         `y_val` of `fit`, or else a random share of the training rows, which are then not
         trained on; with the classes in proportion, and rare labels on both sides, if possible.
     validation_fraction : float in (0, 1), default=0.1
-        That share.
+        The share of the rows that `early_stopping` sets aside, where `fit` has no `X_val`.
     n_iter_no_change : int, default=10
         Iterations without improvement after which `early_stopping` stops.
     class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of the classes, 1 where not given. "balanced" gives all classes of a target
-        the same total weight. For several outputs, a list with a dict for each, applied to
-        that output's own loss. A key that is no class of `y` is an error.
+        Weights of the classes, ``{class: weight}``, 1 where not given. "balanced" gives all
+        classes of a target the same total weight. For several labels or outputs, a list with a
+        dict for each, applied to its own loss. A key that is no class of `y` is an error.
     label_smoothing : float in [0, 1), default=0.0
         The share of each label that is spread evenly over the classes of its target.
     missing_labels : {"error", "ignore"}, default="error"
@@ -84,7 +86,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         include the penalty, which ``alpha="auto"`` finds for each fit by itself.
     warm_start : bool, default=False
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
-        then counts for the first fit only. Histories go on.
+        then counts for the first fit only. `loss_curve_` and the other histories go on.
     n_jobs : int or None, default=None
         How many of the `n_init` fits run at the same time, by joblib; they then cannot be
         interrupted one by one. A single fit uses as many threads as BLAS would.
@@ -97,7 +99,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray or list of ndarray
+    classes_ : ndarray of shape (n_classes,) or list of them
         Class labels; for multiclass-multioutput `y` a list with those of each output; for
         multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier. (Of exactly
         two labels, scikit-learn's scorers "neg_log_loss", "neg_brier_score" and
@@ -123,11 +125,11 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     loss_curve_ : list of float
         The objective after each iteration, with the penalty, and on the rows, of its round.
     gradient_norm_curve_ : list of float
-        The largest magnitude of an entry of its gradient after each iteration.
+        The largest magnitude of an entry of that objective's gradient after each iteration.
     n_iter_ : int
-        Number of iterations.
+        Number of iterations; with `warm_start`, of all fits.
     n_fev_ : int
-        Number of evaluations of loss and gradient.
+        Number of evaluations of loss and gradient; with `warm_start`, of all fits.
     gradient_norm_ : float
         The largest magnitude of an entry of the gradient at the final weights.
     converged_ : bool
@@ -142,7 +144,7 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
         weights. Lower is better.
     best_validation_score_ : float
-        The lowest of them.
+        The lowest of them; with `warm_start`, of the last fit, its start included.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one; of
         fewer, if it was stopped between them. The other attributes speak of the best.
@@ -150,6 +152,9 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     See Also
     --------
     SigmoidMLPClassifier : Output units that are independent of each other.
+    TunedThresholdsClassifierCV : Thresholds of several labels, chosen from data.
+    ActivationsDisplay : What the output units say, in a picture.
+    LossCurveDisplay : How the fit went, in a picture.
     sklearn.neural_network.MLPClassifier : Trained by mini-batches; chooses the output itself.
 
     Notes
@@ -160,14 +165,13 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     aside. On larger data both change it by rounding, which the path of the solver amplifies.
 
     A fit is a sequence of rounds: three of 15 iterations, or of 8 on a sample, and one with the
-    rest. Each begins
-    with the penalty and the coordinates for the weights that have been reached. If `max_iter` is
-    above 45, the first round runs on a random half of the rows from 10000 rows on; from 20000
-    on, the first on a quarter and the second on a half; of a single target, with the classes in
-    proportion. `loss_`, `gradient_norm_` and
-    `converged_` always speak of all rows and of `alpha_`. A fit with a number for `alpha` and
-    no preconditioner is a single round. The first weights are drawn as if the features were
-    standardised, with variances taken to be at least their median.
+    rest. Each begins with the penalty and the coordinates for the weights that have been
+    reached. If `max_iter` is above 45, the first round runs on a random half of the rows from
+    10000 rows on; from 20000 on, the first on a quarter and the second on a half; of a single
+    target, with the classes in proportion. `loss_`, `gradient_norm_` and `converged_` always
+    speak of all rows and of `alpha_`. A fit with a number for `alpha` and no preconditioner is
+    a single round. The first weights are drawn as if the features were standardised, with
+    variances taken to be at least their median.
 
     References
     ----------
@@ -194,12 +198,24 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     >>> from sklearn.datasets import load_iris
     >>> from skneural import SoftmaxMLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = SoftmaxMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-    ...                                   alpha=1.0, max_iter=500, random_state=0).fit(X, y)
-    >>> classifier.predict(X[:3])
-    array([0, 0, 0])
+    >>> classifier = SoftmaxMLPClassifier(
+    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
+    ...     max_iter=500, random_state=0,
+    ... ).fit(X, y)
+    >>> classifier.predict(X[::50])
+    array([0, 1, 2])
+    >>> classifier.predict_proba(X[::50]).round(1)
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 1.]])
     >>> classifier.predict_activations(X[:3]).sum(axis=1).round(6)
     array([1., 1., 1.])
+    >>> classifier.transform(X).shape
+    (150, 10)
+    >>> bool(classifier.score(X, y) > 0.97)
+    True
+    >>> classifier.stop_reason_
+    'tol'
     """
 
     def _make_output(self, n_classes: list[int], **loss_parameters: Any) -> Output:
@@ -217,10 +233,12 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     weights w, L-BFGS or another solver of `scipy.optimize` minimises, on all the data at
     once::
 
-        (1 / S) sum_i w_i sum_k (softplus(z_ik) - t_ik z_ik)  +  alpha / (2 S) sum_l ||W_l||^2
+        (1 / S) sum_i w_i sum_k (softplus(z_ik) - t_ik z_ik)
+            + alpha / (2 S) sum_l ||W_l||^2
 
-    where S is the sum of the weights, and w includes the class weights. Of several targets
-    the losses are added, and S is the mean of their sums. Biases are not penalised.
+    where i counts rows, k units and l layers, S is the sum of the weights, and w includes the
+    class weights. Of several targets the losses are added, and S is the mean of their sums.
+    Biases are not penalised.
 
     Parameters
     ----------
@@ -228,16 +246,16 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         Units in each hidden layer. Without any, ``()``, the model is a logistic
         regression for each unit.
     activation : str or list of str, default="relu"
-        Of the hidden layers: "identity", "logistic", "tanh", "relu" or "softplus"; or a list
-        with a name for each.
+        Activation function of the hidden layers: "identity", "logistic", "tanh", "relu" or
+        "softplus"; or a list with a name for each layer.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
         :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
         the training data, by the evidence and the dispersion of the labels, anew at the
-        start of each round; they are in `alpha_`. A number is as strong as weights are small,
-        as S is the sum of the weights: boosting, whose weights sum to 1, needs a small one.
-        "auto" takes weights that sum to 1 or less for shares of the rows (on small data, of
-        the rows that differ).
+        start of each round (see Notes); they are in `alpha_`. A number is the stronger, the
+        smaller the sample weights are, as it is divided by their sum S: boosting, whose weights
+        sum to 1, needs a small one. "auto" takes weights that sum to 1 or less for shares of
+        the rows (on small data, of the rows that differ).
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
@@ -264,13 +282,13 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         `y_val` of `fit`, or else a random share of the training rows, which are then not
         trained on; with the classes in proportion, and rare labels on both sides, if possible.
     validation_fraction : float in (0, 1), default=0.1
-        That share.
+        The share of the rows that `early_stopping` sets aside, where `fit` has no `X_val`.
     n_iter_no_change : int, default=10
         Iterations without improvement after which `early_stopping` stops.
     class_weight : dict, list of dict, "balanced" or None, default=None
-        Weights of the classes, 1 where not given. "balanced" gives all classes of a target
-        the same total weight. For several outputs, a list with a dict for each, applied to
-        that output's own loss. A key that is no class of `y` is an error.
+        Weights of the classes, ``{class: weight}``, 1 where not given. "balanced" gives all
+        classes of a target the same total weight. For several labels or outputs, a list with a
+        dict for each, applied to its own loss. A key that is no class of `y` is an error.
     label_smoothing : float in [0, 1), default=0.0
         The share of each label that is spread evenly over yes and no.
     missing_labels : {"error", "ignore"}, default="error"
@@ -285,7 +303,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         include the penalty, which ``alpha="auto"`` finds for each fit by itself.
     warm_start : bool, default=False
         Whether `fit` continues where the last one stopped, from its weights alone: `n_init`
-        then counts for the first fit only. Histories go on.
+        then counts for the first fit only. `loss_curve_` and the other histories go on.
     n_jobs : int or None, default=None
         How many of the `n_init` fits run at the same time, by joblib; they then cannot be
         interrupted one by one. A single fit uses as many threads as BLAS would.
@@ -301,7 +319,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray or list of ndarray
+    classes_ : ndarray of shape (n_classes,) or list of them
         Class labels; for multiclass-multioutput `y` a list with those of each output; for
         multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier. (Of exactly
         two labels, scikit-learn's scorers "neg_log_loss", "neg_brier_score" and
@@ -327,11 +345,11 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     loss_curve_ : list of float
         The objective after each iteration, with the penalty, and on the rows, of its round.
     gradient_norm_curve_ : list of float
-        The largest magnitude of an entry of its gradient after each iteration.
+        The largest magnitude of an entry of that objective's gradient after each iteration.
     n_iter_ : int
-        Number of iterations.
+        Number of iterations; with `warm_start`, of all fits.
     n_fev_ : int
-        Number of evaluations of loss and gradient.
+        Number of evaluations of loss and gradient; with `warm_start`, of all fits.
     gradient_norm_ : float
         The largest magnitude of an entry of the gradient at the final weights.
     converged_ : bool
@@ -346,7 +364,7 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
         weights. Lower is better.
     best_validation_score_ : float
-        The lowest of them.
+        The lowest of them; with `warm_start`, of the last fit, its start included.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one; of
         fewer, if it was stopped between them. The other attributes speak of the best.
@@ -354,6 +372,9 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     See Also
     --------
     SoftmaxMLPClassifier : Output units that compete and sum to 1.
+    TunedThresholdsClassifierCV : Thresholds of several labels, chosen from data.
+    ActivationsDisplay : What the output units say, in a picture.
+    LossCurveDisplay : How the fit went, in a picture.
     sklearn.neural_network.MLPClassifier : Trained by mini-batches; chooses the output itself.
 
     Notes
@@ -364,14 +385,13 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     aside. On larger data both change it by rounding, which the path of the solver amplifies.
 
     A fit is a sequence of rounds: three of 15 iterations, or of 8 on a sample, and one with the
-    rest. Each begins
-    with the penalty and the coordinates for the weights that have been reached. If `max_iter` is
-    above 45, the first round runs on a random half of the rows from 10000 rows on; from 20000
-    on, the first on a quarter and the second on a half; of a single target, with the classes in
-    proportion. `loss_`, `gradient_norm_` and
-    `converged_` always speak of all rows and of `alpha_`. A fit with a number for `alpha` and
-    no preconditioner is a single round. The first weights are drawn as if the features were
-    standardised, with variances taken to be at least their median.
+    rest. Each begins with the penalty and the coordinates for the weights that have been
+    reached. If `max_iter` is above 45, the first round runs on a random half of the rows from
+    10000 rows on; from 20000 on, the first on a quarter and the second on a half; of a single
+    target, with the classes in proportion. `loss_`, `gradient_norm_` and `converged_` always
+    speak of all rows and of `alpha_`. A fit with a number for `alpha` and no preconditioner is
+    a single round. The first weights are drawn as if the features were standardised, with
+    variances taken to be at least their median.
 
     References
     ----------
@@ -399,14 +419,28 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from skneural import SigmoidMLPClassifier
     >>> X, Y = make_multilabel_classification(n_classes=2, random_state=0)
-    >>> classifier = SigmoidMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-    ...                                   alpha=10.0, max_iter=500, random_state=0).fit(X, Y)
+    >>> classifier = SigmoidMLPClassifier(
+    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=10.0,
+    ...     max_iter=500, random_state=0,
+    ... ).fit(X, Y)
     >>> classifier.predict(X[:3])
     array([[0, 1],
            [1, 0],
            [1, 0]])
     >>> classifier.predict_proba(X[:3]).shape
     (3, 2)
+
+    Nothing makes the activations of a row sum to 1:
+
+    >>> classifier.predict_activations(X[:3]).sum(axis=1) > 1
+    array([False,  True,  True])
+
+    A lower threshold for the second label:
+
+    >>> classifier.set_params(threshold=[0.5, 0.3]).predict(X[:3])
+    array([[0, 1],
+           [1, 1],
+           [1, 1]])
     """
 
     def __init__(

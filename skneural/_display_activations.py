@@ -30,13 +30,13 @@ class ActivationsDisplay:
     Parameters
     ----------
     activations : ndarray of shape (n_samples, n_units)
-        In [0, 1].
+        What each unit says of each sample, in [0, 1].
     unit_names : list of str of length n_units
         What each unit stands for.
     is_true : ndarray of shape (n_samples, n_units), default=None
-        The units that should be 1.
+        The units that should be 1; none are marked by default.
     sample_names : list of str of length n_samples, default=None
-        What is written beside the rows.
+        What is written beside the rows; by default their numbers.
 
     Attributes
     ----------
@@ -55,14 +55,21 @@ class ActivationsDisplay:
     figure_ : matplotlib Figure
         The figure that it is in.
 
+    See Also
+    --------
+    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `predict_activations` is shown.
+    ThresholdDisplay : Where a label's activation should be cut into yes and no.
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from skneural import ActivationsDisplay, SigmoidMLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = SigmoidMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-    ...                                   alpha=1.0, max_iter=500, random_state=0).fit(X, y)
+    >>> classifier = SigmoidMLPClassifier(
+    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
+    ...     max_iter=500, random_state=0,
+    ... ).fit(X, y)
     >>> display = ActivationsDisplay.from_estimator(classifier, X[::10], y[::10])
     >>> display.activations.shape
     (15, 3)
@@ -88,22 +95,25 @@ class ActivationsDisplay:
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), \
 default=None
             Their labels, in the form of the `y` that was fitted.
-        display_labels : array-like or list of array-like, default=None
+        display_labels : array-like of shape (n_classes,) or list of them, default=None
             Names of the classes, or of the labels if `y` is multilabel; for several outputs, a
             list with those of each. By default `classes_`.
         ax : matplotlib Axes, default=None
             Where to draw; by default in a new figure.
         **kwargs : dict
-            For :meth:`plot`.
+            Further arguments of :meth:`plot`.
 
         Returns
         -------
         ActivationsDisplay
+            The display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
         TypeError
-            If `estimator` is something else.
+            If `estimator` is something else, or `ax` is no Axes.
         ValueError
             If `y` or `display_labels` do not suit the estimator.
         sklearn.exceptions.NotFittedError
@@ -136,25 +146,43 @@ default=None
 default=None
             The labels. Of shape (n_samples, n_labels), they are a 0/1 indicator. NaN or None
             mean that a label is not known.
-        classes : array-like or list of array-like, default=None
+        classes : array-like of shape (n_classes,) or list of them, default=None
             The classes that the units stand for, as in `classes_`. By default 0, 1, ...
-        display_labels : array-like or list of array-like, default=None
+        display_labels : array-like of shape (n_classes,) or list of them, default=None
             Names of the classes, or of the labels if `y_true` is an indicator; for several
             outputs, a list with those of each. By default `classes`.
         ax : matplotlib Axes, default=None
             Where to draw; by default in a new figure.
         **kwargs : dict
-            For :meth:`plot`.
+            Further arguments of :meth:`plot`.
 
         Returns
         -------
         ActivationsDisplay
+            The display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `ax` is no Axes.
         ValueError
             If shapes do not agree, if activations are not in [0, 1], or if there are labels
             that are no classes.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from skneural import ActivationsDisplay
+        >>> display = ActivationsDisplay.from_predictions(
+        ...     [[0.9, 0.2], [0.7, 0.8]], [0, 1], display_labels=["cat", "dog"]
+        ... )
+        >>> display.unit_names
+        ['cat', 'dog']
+        >>> display.sample_names
+        ['cat', 'dog']
+        >>> plt.close(display.figure_)
         """
         several = isinstance(activations, list) and np.ndim(activations[0]) == 2
         blocks = [_in_range(block) for block in (activations if several else [activations])]
@@ -198,6 +226,14 @@ default=None
         Returns
         -------
         self : ActivationsDisplay
+            This display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `ax` is no Axes.
         """
         plt = pyplot(self)
         n_samples = len(self.activations)

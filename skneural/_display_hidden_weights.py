@@ -21,7 +21,7 @@ class HiddenWeightsDisplay:
     images : array-like of shape (n_units, height, width)
         The weights of each unit.
     titles : list of str of length n_units, default=None
-        What to write above the images.
+        What to write above the images; nothing by default.
 
     Attributes
     ----------
@@ -34,14 +34,19 @@ class HiddenWeightsDisplay:
     figure_ : matplotlib Figure
         The figure that it is in.
 
+    See Also
+    --------
+    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `coefs_` are shown.
+    ActivationsDisplay : What the output units say of samples.
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_digits
     >>> from skneural import HiddenWeightsDisplay, SoftmaxMLPClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = SoftmaxMLPClassifier((16,), tol=0.01, random_state=0).fit(X / 16, y)
-    >>> display = HiddenWeightsDisplay.from_estimator(classifier)
+    >>> classifier = SoftmaxMLPClassifier((16,), tol=0.01, random_state=0)
+    >>> display = HiddenWeightsDisplay.from_estimator(classifier.fit(X / 16, y))
     >>> display.images.shape
     (16, 8, 8)
     >>> plt.close(display.figure_)
@@ -61,21 +66,25 @@ class HiddenWeightsDisplay:
             Fitted; of a pipeline, the last step. Its weights are those of the features that the
             steps before have made. Where they change the number of features, `image_shape` has
             to be given.
-        image_shape : tuple of int, (height, width), default=None
-            How the features make up an image, row by row. By default it is a square.
+        image_shape : tuple of two int, default=None
+            Height and width of the image that the features make up, row by row. By default it
+            is a square.
         ax : matplotlib Axes, default=None
             Where to draw; by default in a new figure.
         **kwargs : dict
-            For :meth:`plot`.
+            Further arguments of :meth:`plot`.
 
         Returns
         -------
         HiddenWeightsDisplay
+            The display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
         TypeError
-            If `estimator` is something else.
+            If `estimator` is something else, or `ax` is no Axes.
         ValueError
             If the features are no image of this shape.
         sklearn.exceptions.NotFittedError
@@ -109,6 +118,14 @@ class HiddenWeightsDisplay:
         Returns
         -------
         self : HiddenWeightsDisplay
+            This display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `ax` is no Axes.
         """
         plt = pyplot(self)
         images = np.asarray(self.images)

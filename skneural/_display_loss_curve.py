@@ -33,7 +33,7 @@ class LossCurveDisplay:
     validation_scores : array-like of shape (n_validated,), default=None
         The validation loss after each of the last `n_validated` iterations.
     name : str, default=None
-        Of the fit, for the legend.
+        Name of the fit, for the legend.
 
     Attributes
     ----------
@@ -56,6 +56,7 @@ class LossCurveDisplay:
     --------
     SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `loss_curve_`, `gradient_norm_curve_`
         and `validation_scores_` are shown.
+    sklearn.model_selection.LearningCurveDisplay : Scores over the number of training rows.
 
     Examples
     --------
@@ -63,8 +64,10 @@ class LossCurveDisplay:
     >>> from sklearn.datasets import load_iris
     >>> from skneural import LossCurveDisplay, SoftmaxMLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = SoftmaxMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-    ...                                   alpha=1.0, max_iter=500, random_state=0).fit(X, y)
+    >>> classifier = SoftmaxMLPClassifier(
+    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
+    ...     max_iter=500, random_state=0,
+    ... ).fit(X, y)
     >>> display = LossCurveDisplay.from_estimator(classifier)
     >>> bool(display.gradient_norm_line_.get_ydata()[-1] <= classifier.tol)
     True
@@ -86,20 +89,23 @@ class LossCurveDisplay:
         estimator : SoftmaxMLPClassifier, SigmoidMLPClassifier or Pipeline
             Fitted; a pipeline has to end with one of the two.
         name : str, default=None
-            Of the fit, for the legend.
+            Name of the fit, for the legend.
         ax : matplotlib Axes, default=None
             Where to draw; by default in a new figure.
         **kwargs : dict
-            For :meth:`plot`.
+            Further arguments of :meth:`plot`.
 
         Returns
         -------
         LossCurveDisplay
+            The display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
         TypeError
-            If `estimator` is something else.
+            If `estimator` is something else, or `ax` is no Axes.
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         """
@@ -126,9 +132,14 @@ class LossCurveDisplay:
         Returns
         -------
         self : LossCurveDisplay
+            This display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `ax` is no Axes.
         ValueError
             If the lengths of the curves do not agree.
         """

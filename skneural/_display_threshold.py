@@ -37,14 +37,14 @@ class ThresholdDisplay:
 
     Parameters
     ----------
-    thresholds : list of ndarray
-        For each label, in ascending order.
-    precision, recall, f1 : list of ndarray
+    thresholds : list of ndarray of shape (n_thresholds,)
+        The thresholds of each label, in ascending order.
+    precision, recall, f1 : list of ndarray of shape (n_thresholds,)
         For each label, the value from each of its thresholds up to the next.
     threshold_in_use : array-like of shape (n_labels,), default=None
-        To be marked.
+        The threshold of each label, to be marked; none by default.
     label_names : list of str, default=None
-        Of the labels; by default 0, 1, ... of several, and none of a single one.
+        Names of the labels; by default 0, 1, ... of several, and none of a single one.
 
     Attributes
     ----------
@@ -59,6 +59,7 @@ class ThresholdDisplay:
 
     See Also
     --------
+    TunedThresholdsClassifierCV : Chooses a threshold for each label by cross-validation.
     sklearn.metrics.PrecisionRecallDisplay : Precision over recall.
 
     Examples
@@ -69,8 +70,9 @@ class ThresholdDisplay:
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skneural import SigmoidMLPClassifier, ThresholdDisplay
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> pipeline = make_pipeline(StandardScaler(), SigmoidMLPClassifier((), random_state=0))
-    >>> display = ThresholdDisplay.from_estimator(pipeline.fit(X[::2], y[::2]), X[1::2], y[1::2])
+    >>> classifier = SigmoidMLPClassifier((), random_state=0)
+    >>> pipeline = make_pipeline(StandardScaler(), classifier).fit(X[::2], y[::2])
+    >>> display = ThresholdDisplay.from_estimator(pipeline, X[1::2], y[1::2])
     >>> bool(display.f1[0].max() > 0.95)
     True
     >>> plt.close(display.figure_)
@@ -106,20 +108,23 @@ class ThresholdDisplay:
         threshold : float or array-like of shape (n_labels,), default=None
             The threshold in use. By default the one of the estimator, or 0.5 if it has none.
         label_names : list of str of length n_labels, default=None
-            Names of the labels.
-        ax : matplotlib Axes or array-like of n_labels of them, default=None
+            Names of the labels; by default 0, 1, ... of several, and the second of two classes.
+        ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
             Where to draw; by default in a new figure.
         **kwargs : dict
-            For :meth:`plot`.
+            Further arguments of :meth:`plot`.
 
         Returns
         -------
         ThresholdDisplay
+            The display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
         TypeError
-            If `estimator` is no classifier with `predict_proba`.
+            If `estimator` is no classifier with `predict_proba`, or one of `ax` is no Axes.
         ValueError
             If it has neither two classes nor several labels, or if arguments do not suit it.
         sklearn.exceptions.NotFittedError
@@ -161,20 +166,38 @@ class ThresholdDisplay:
         threshold : float or array-like of shape (n_labels,), default=0.5
             The threshold in use.
         label_names : list of str of length n_labels, default=None
-            Names of the labels.
-        ax : matplotlib Axes or array-like of n_labels of them, default=None
+            Names of the labels; by default 0, 1, ... of several, and none of a single one.
+        ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
             Where to draw; by default in a new figure.
         **kwargs : dict
-            For :meth:`plot`.
+            Further arguments of :meth:`plot`.
 
         Returns
         -------
         ThresholdDisplay
+            The display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If one of `ax` is no Axes.
         ValueError
-            If shapes do not agree, or values are not of this kind.
+            If shapes do not agree, values are not of this kind, or there are not as many axes
+            as labels.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from skneural import ThresholdDisplay
+        >>> y_true, y_proba = [0, 1, 1, 0], [0.1, 0.4, 0.9, 0.3]
+        >>> display = ThresholdDisplay.from_predictions(y_true, y_proba)
+        >>> display.thresholds[0]
+        array([0. , 0.1, 0.3, 0.4, 0.9, 1. ])
+        >>> display.recall[0]
+        array([1. , 1. , 1. , 0.5, 0. , 0. ])
+        >>> plt.close(display.figure_)
         """
         Y_true, Y_proba = check_predictions(Y_true, Y_proba)
         n_labels = Y_true.shape[1]
@@ -196,7 +219,7 @@ class ThresholdDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes or array-like of n_labels of them, default=None
+        ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
             Where to draw; by default in a new figure, with a panel for each label.
         **kwargs : dict
             For :meth:`matplotlib.axes.Axes.plot` of all curves, such as ``linewidth``.
@@ -204,9 +227,14 @@ class ThresholdDisplay:
         Returns
         -------
         self : ThresholdDisplay
+            This display, drawn.
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If one of `ax` is no Axes.
         ValueError
             If there are not as many axes as labels.
         """

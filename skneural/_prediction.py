@@ -41,12 +41,20 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, with the features that were fitted.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Labels in the form of the `y` given to `fit`: classes; a dense 0/1 indicator for
             multilabel `y`; a column of classes per output for multiclass-multioutput `y`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
         return self._map_logits(X, lambda logits: targets.decode(output.decide(logits)))
@@ -57,6 +65,7 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, with the features that were fitted.
 
         Returns
         -------
@@ -66,6 +75,13 @@ class NetworkPredictor(
             - multiclass-multioutput: a list with (n_samples, n_classes) for each output.
 
             Float32 if `X` is float32, else float64.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(
@@ -79,11 +95,19 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, with the features that were fitted.
 
         Returns
         -------
         ndarray or list of ndarray
-            In the form of `predict_proba`.
+            In the form and shapes of `predict_proba`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
 
@@ -103,6 +127,7 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, with the features that were fitted.
 
         Returns
         -------
@@ -112,6 +137,13 @@ class NetworkPredictor(
             - multilabel: (n_samples, n_labels);
             - multiclass-multioutput: a list with an array for each output, (n_samples,) if
               it has two classes, else (n_samples, n_classes).
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.margins)
@@ -130,6 +162,7 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, with the features that were fitted.
 
         Returns
         -------
@@ -138,6 +171,13 @@ class NetworkPredictor(
             label, absent and present in turn. Sigmoid has a unit per class or label, and a
             single one, for the second class, if there are two classes. For a
             multiclass-multioutput `y` a list with an array for each output.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.activations)
@@ -149,11 +189,20 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, with the features that were fitted.
 
         Returns
         -------
         ndarray of shape (n_samples, hidden_layer_sizes[-1])
-            Without a hidden layer it is `X` itself, dense or sparse.
+            What the units of that layer say of each sample. Without a hidden layer it is `X`
+            itself, dense or sparse.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         X = self._check_features(X)
         if len(self.coefs_) == 1:
@@ -170,15 +219,23 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_classes)
+            The samples, with the features that were fitted.
+        y : {array-like, sparse matrix} of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
+            Their true labels, in the form of the `y` that was fitted; or a row of class
+            probabilities for each sample.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, 1 by default.
 
         Returns
         -------
         float
+            In [0, 1]; higher is better.
 
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
         ValueError
             If `y` does not fit the predictions, or nothing is known of any row.
         """
@@ -207,6 +264,8 @@ class NetworkPredictor(
 
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
         ValueError
             If MLPClassifier cannot express the network: "softplus" or several kinds of hidden
             layers; multiclass-multioutput targets; sigmoids for more than two classes; a
@@ -217,8 +276,10 @@ class NetworkPredictor(
         >>> from sklearn.datasets import load_iris
         >>> from skneural import SoftmaxMLPClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> classifier = SoftmaxMLPClassifier(hidden_layer_sizes=(10,), activation="tanh",
-        ...                                   alpha=1.0, max_iter=500, random_state=0).fit(X, y)
+        >>> classifier = SoftmaxMLPClassifier(
+        ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
+        ...     max_iter=500, random_state=0,
+        ... ).fit(X, y)
         >>> converted = classifier.to_sklearn()
         >>> converted
         MLPClassifier(activation='tanh', hidden_layer_sizes=(10,), solver='lbfgs')

@@ -44,8 +44,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         The most thresholds to try for each label. Where rows are ordered by their probabilities,
         they are halfway between a row that has the label and the next lower one, evenly spaced
         among those: a metric that rises with hits and falls with false alarms is best at one
-        of these places. 0.5 is
-        always tried too. Of equally good ones, the nearest to 0.5 is taken.
+        of these places. 0.5 is always tried too. Of equally good ones, the nearest to 0.5 is
+        taken.
     cv : int, splitter, iterable or None, default=None
         How to cross-validate: the number of folds, 5 by default, which then hold the labels in
         proportion, and are always the same for the same `y`; or what else
@@ -74,6 +74,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
     See Also
     --------
     ThresholdDisplay : Precision, recall and F1 of each label over the threshold.
+    SigmoidMLPClassifier : A classifier of several labels, which can take over the thresholds.
+    sklearn.model_selection.TunedThresholdClassifierCV : The same for two classes.
 
     References
     ----------
@@ -86,7 +88,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
     >>> X, Y = make_multilabel_classification(n_classes=3, random_state=0)
-    >>> classifier = SigmoidMLPClassifier(hidden_layer_sizes=(), alpha=10.0, tol=1e-2)
+    >>> classifier = SigmoidMLPClassifier((), alpha=10.0, tol=1e-2)
     >>> tuned = TunedThresholdsClassifierCV(classifier).fit(X, Y)
     >>> tuned.thresholds_.shape
     (3,)
@@ -108,16 +110,17 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Whatever `estimator` takes.
+            The samples; whatever `estimator` takes.
         y : {array-like, sparse matrix} of shape (n_samples, n_labels)
             A 0/1 indicator; with NaN for labels that are not known, if `estimator` takes it.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, for `estimator` and for the metric. (A pipeline takes them only if
-            scikit-learn's metadata routing is enabled, and its last step requests them.)
+            Weights of the rows, for `estimator` and for the metric. A pipeline takes them only if
+            scikit-learn's metadata routing is enabled, and its last step requests them.
 
         Returns
         -------
         self : object
+            The fitted estimator.
 
         Raises
         ------
@@ -169,11 +172,17 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples; whatever `estimator` takes.
 
         Returns
         -------
         ndarray of shape (n_samples, n_labels)
             A 0/1 indicator.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
         """
         return (self.predict_proba(X) > self.thresholds_).astype(int)
 
@@ -183,10 +192,17 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples; whatever `estimator` takes.
 
         Returns
         -------
         ndarray of shape (n_samples, n_labels)
+            In [0, 1]; whatever form `estimator_` gives them.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
         """
         check_is_fitted(self)
         return presence(self.estimator_.predict_proba(X), self.estimator_.classes_)
@@ -197,16 +213,21 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples; whatever `estimator` takes.
         y : {array-like, sparse matrix} of shape (n_samples, n_labels)
-            With NaN for labels that are not known.
+            Their true labels, a 0/1 indicator; with NaN for labels that are not known.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, 1 by default.
 
         Returns
         -------
         float
+            In [0, 1]; higher is better.
 
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
         ValueError
             If `y` does not fit the predictions, or nothing is known of any row.
         """

@@ -37,9 +37,20 @@ def sigmoid(x: ArrayLike) -> FloatArray:
     ndarray of the same shape as `x`
         Values in [0, 1], with full relative accuracy also where they are tiny.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If `x` has values that cannot be converted to numbers.
+
     See Also
     --------
     softmax : Activations that compete and sum to 1.
+
+    References
+    ----------
+    D. E. Rumelhart, G. E. Hinton and R. J. Williams, "Learning representations by
+    back-propagating errors", Nature 323, 1986.
+    `doi:10.1038/323533a0 <https://doi.org/10.1038/323533a0>`_
 
     Examples
     --------
@@ -54,6 +65,8 @@ def sigmoid(x: ArrayLike) -> FloatArray:
 
 def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     """Softmax, ``exp(x_k) / sum_j exp(x_j)`` along an axis, without overflow.
+
+    The results compete for a sum of 1: where one is greater, others are less.
 
     Parameters
     ----------
@@ -72,10 +85,22 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     ValueError
         If `x` has fewer than two dimensions: a single number always gives 1, and whether a
         1-d array is one sample or one class of many samples cannot be known.
+    ValueError, TypeError
+        If `x` has values that cannot be converted to numbers.
 
     See Also
     --------
     sigmoid : Activations that are independent of each other.
+
+    References
+    ----------
+    J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs,
+    with relationships to statistical pattern recognition", Neurocomputing, 1990.
+    `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_
+
+    P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+    softmax functions", IMA Journal of Numerical Analysis 41, 2021.
+    `doi:10.1093/imanum/draa038 <https://doi.org/10.1093/imanum/draa038>`_
 
     Examples
     --------
