@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural import _parameters as check
 from skneural._conversion import mlp_classifier
-from skneural._dask import check_names, is_dask, map_chunks
+from skneural._dask import check_names, in_memory, is_dask, map_chunks
 from skneural._labels import check_labels
 from skneural._network import Layer, forward
 from skneural._outputs import Output
@@ -151,7 +151,7 @@ class NetworkPredictor(
             return values
         widths = [1 if k == 2 else k for k in targets.n_classes]
         scores = [
-            part.ravel() if width == 1 else part
+            part[:, 0] if width == 1 else part
             for part, width in zip(split_columns(values, widths), widths, strict=True)
         ]
         return scores if targets.is_multioutput else scores[0]
@@ -240,7 +240,7 @@ class NetworkPredictor(
             If `y` does not fit the predictions, or nothing is known of any row.
         """
         targets, _ = self._fitted()
-        predicted = self.predict(X)
+        predicted, y, sample_weight = map(in_memory, (self.predict(X), y, sample_weight))
         y = self._check_labels(y, "y")
         if predicted.ndim == 1 and not targets.has_probabilities(y):
             return accuracy_score(y, predicted, sample_weight=sample_weight)
@@ -300,9 +300,12 @@ class NetworkPredictor(
         check_is_fitted(self)
         return self._targets, self._make_output(self._targets.n_classes)
 
+    @property
+    def _labels_may_be_missing(self) -> bool:
+        return check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
+
     def _check_labels(self, y: Any, name: str) -> Any:
-        is_ignored = check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
-        return check_labels(y, name, may_be_missing=is_ignored)
+        return check_labels(y, name, may_be_missing=self._labels_may_be_missing)
 
     def _check_features(self, X) -> Any:
         check_is_fitted(self)

@@ -5,7 +5,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
-from skneural._dask import dask_data, dask_validation_data, is_dask
+from skneural._dask import dask_data, dask_validation_data, in_memory, is_dask
 from skneural._kronecker import PRECONDITIONERS
 from skneural._network import Network
 from skneural._optimizers import OPTIMIZERS
@@ -53,6 +53,7 @@ def labelled_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Target
     """Features, labels and weights for a fit, and what the labels stand for."""
     if is_dask(X):
         return dask_data(estimator, X, y, sample_weight, classes)
+    y, sample_weight = in_memory(y), in_memory(sample_weight)
     X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric")
     y = estimator._check_labels(y, "y")
     check_consistent_length(X, y)
@@ -93,6 +94,7 @@ def validation_data(estimator, validation, targets: Targets) -> Data | None:
         raise ValueError("X_val and y_val must be given together, or none of them.")
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets)
+    y, sample_weight = in_memory(y), in_memory(sample_weight)
     X = validate_data(estimator, X, reset=False, accept_sparse="csr", dtype="numeric")
     X = check.check_numbers(X)
     y = estimator._check_labels(y, "y_val")

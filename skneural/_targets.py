@@ -15,6 +15,7 @@ probabilities in place of labels are soft labels of one target.
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -203,15 +204,28 @@ def distinct_labels(y: Any) -> Any:
     """A short array of the same kind and classes as `y`: the same labels in each column."""
     if len(y) <= BLOCK_LABELS:
         return y
-    distinct: list[Any] = []
-    for block in row_blocks(y):
-        columns = [np.unique(column) for column in np.atleast_2d(y[block].T)]
-        pairs = zip(distinct or columns, columns, strict=True)
-        distinct = [np.union1d(*pair) for pair in pairs]
-    # Three times as many rows as labels: scikit-learn warns where most labels differ.
+    return short_labels(distinct_columns(y))
+
+
+def distinct_columns(y: Any) -> list[Any]:
+    """The labels that occur in each column; in the only one, if there are no columns."""
+    blocks = ([np.unique(column) for column in np.atleast_2d(y[i].T)] for i in row_blocks(y))
+    return reduce(union_columns, blocks)
+
+
+def union_columns(distinct: list[Any], others: list[Any]) -> list[Any]:
+    """The labels that occur in each column of one part of `y` or another."""
+    return [np.union1d(*pair) for pair in zip(distinct, others, strict=True)]
+
+
+def short_labels(distinct: list[Any]) -> Any:
+    """A short array with these labels in its columns.
+
+    It has three times as many rows as labels: scikit-learn warns where most labels differ.
+    """
     n_rows = 3 * max(map(len, distinct))
-    short = np.stack([np.resize(labels, n_rows) for labels in distinct], axis=1)
-    return short if y.ndim == 2 else short[:, 0]
+    columns = [np.resize(labels, n_rows) for labels in distinct]
+    return np.stack(columns, axis=1) if len(columns) > 1 else columns[0]
 
 
 def row_blocks(y: Any) -> Iterator[slice]:

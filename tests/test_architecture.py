@@ -26,6 +26,8 @@ LAYERS = [
     "_targets",
     "_weights",
     "_parameters",
+    "_chunk_tasks",
+    "_dask_rows",
     "_dask",
     "_estimator",
     "_conversion",
