@@ -6,6 +6,7 @@ added up as a tree whose shape depends on nothing but the number of chunks. A ch
 with its worker is made again by dask.
 """
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ class DaskRows(Data):
         self.dtype = dtype
 
     def reduce(self, function: Callable[[Rows], Sums]) -> Sums:
-        call, node = task(tasks.sums_of), task(function)
+        call, node = task(tasks.sums_of), task(_Whole(function))
         total = reduced([call(node, part) for part in self.parts], tasks.merge_sums)
         return [np.array(part, dtype=np.float64) for part in total]
 
@@ -70,7 +71,7 @@ class DaskRows(Data):
         return self._like(persist(parts), sizes[sizes > 0].tolist())
 
     def where(self, is_chosen: Callable[[Rows, slice], Any]) -> Data:
-        cut, node = task(tasks.where), task(is_chosen)
+        cut, node = task(tasks.where), task(_Whole(is_chosen))
         parts = persist([cut(part, node) for part in self.parts])
         sizes = compute([task(tasks.n_rows)(part) for part in parts])
         if sum(sizes) in (0, self.n_rows):
@@ -96,6 +97,23 @@ class DaskRows(Data):
 
     def _like(self, parts: list[Any], sizes: Sequence[int]) -> "DaskRows":
         return DaskRows(parts, sizes, self.n_features, self.dtype)
+
+
+class _Whole:
+    """A function that is sent in one piece.
+
+    Else dask sends the arrays in it apart, and they need not be aligned in memory where they
+    arrive: products with them would not have the same bits in every process.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._function(*arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle.loads, (pickle.dumps(self._function),)
 
 
 def reduced(values: list[Any], merge: Callable[[list[Any]], Any]) -> Any:

@@ -113,10 +113,29 @@ class Rows(Data):
         blocks = [slice(start, stop) for start, stop in pairwise(edges)]
         self.lanes = [blocks[first:last] for first, last in pairwise(cuts)]
 
+    def __sizeof__(self) -> int:
+        """Bytes, by which dask decides what to move, and what to keep in memory."""
+        stored = (self.X.data, self.X.indices) if sp.issparse(self.X) else (self.X,)
+        n_all = max(self.X.shape[0], 1)
+        return int(sum(part.nbytes for part in stored) * self.n_rows / n_all) + 16 * self.n_rows
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Rows are sent without the others that are not among them."""
+        state = self.__dict__.copy()
+        if self.index is not None:
+            chosen = {name: state[name][self.index] for name in ("X", "labels", "weight")}
+            state.update(chosen, index=None)
+        return state
+
     def features(self, rows: slice) -> Any:
-        """A block of X, dense or CSR, in the dtype of the computation."""
+        """A block of X, dense or CSR, in the dtype of the computation.
+
+        Where numbers are not aligned in memory, products may have other bits.
+        """
         block = self.X[self._of(rows)]
-        return block if block.dtype == self.dtype else block.astype(self.dtype)
+        if sp.issparse(block):
+            return block.astype(self.dtype, copy=False)
+        return np.require(block, self.dtype, "A")
 
     def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
         """Labels, dense, and weights of a block."""
