@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils import check_array
 
 from skneural import _parameters as check
@@ -57,6 +58,10 @@ class Reading:
         return self.targets.encode(without_column(self._check_labels(y)))
 
     def _check_labels(self, y: Any) -> Any:
+        if sp.issparse(y):
+            raise TypeError(
+                f"Sparse data was passed for {self.labels}, but dense data is required."
+            )
         return check_labels(y, self.labels, may_be_missing=self.may_be_missing)
 
 
@@ -130,6 +135,10 @@ def hard_labels(rows: Rows) -> Any:
     """Codes, which are those of the most probable classes where labels are soft."""
     labels = rows.all_labels()
     return labels.argmax(axis=1)[:, None] if labels.dtype.kind == "f" else labels
+
+
+def total_weight(rows: Rows) -> Sums:
+    return [rows.all_weights().sum()]
 
 
 def n_known(rows: Rows, lane: Lane) -> Sums:

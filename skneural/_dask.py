@@ -120,7 +120,12 @@ class _Table:
         reading = replace(self._reading, targets=targets, are_soft=are_soft)
         make, columns = task(reading.rows), (self._features, self._labels, self._weights)
         parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
-        return DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)
+        rows = DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)
+        if self._weights[0] is not None and rows.reduce(tasks.total_weight)[0] == 0:
+            raise ValueError(
+                f"{reading.weights} must have a positive sum, but all weights are zero."
+            )
+        return rows
 
     def _beside(self, values: Any, parts: list[Any], lengths: list[int], name: str) -> list[Any]:
         """Labels or weights in chunks of the same rows as those of the features."""
