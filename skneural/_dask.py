@@ -166,7 +166,11 @@ def _regrouped(parts: list[Any], lengths: list[int], sizes: list[int]) -> list[A
 
 def _is_frame(X: Any) -> bool:
     """Whether it is a dataframe of dask; any attribute that is asked for is one of a Delayed."""
-    return hasattr(type(X), "columns") and hasattr(type(X), "to_delayed")
+    return _is_frame_or_series(X) and X.ndim == 2
+
+
+def _is_frame_or_series(X: Any) -> bool:
+    return all(hasattr(type(X), name) for name in ("npartitions", "index", "ndim"))
 
 
 def _stand_in(X: Any, name: str) -> Any:
@@ -201,7 +205,7 @@ def _chunks(values: Any, name: str) -> list[Any]:
         return []
     if isinstance(values, da.Array) and values.ndim in (1, 2):
         return list(_whole_rows(values).to_delayed().ravel())
-    if hasattr(type(values), "npartitions") and hasattr(type(values), "index"):  # or a series
+    if _is_frame_or_series(values):
         return list(values.to_delayed())
     raise ValueError(
         f"{name} must be a dask array of one or two dimensions, a dask dataframe or series, or in "
