@@ -8,6 +8,7 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-for requirement in [*project["dependencies"], *extras["plot"], *extras["tests"]]:
+required = [*project["dependencies"], *extras["plot"], *extras["dask"], *extras["tests"]]
+for requirement in required:
     if not requirement.startswith(("skneural", "river")):
         print(requirement.replace(">=", "=="))

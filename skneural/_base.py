@@ -107,13 +107,16 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples. Float32 is computed with as it is; integers and booleans as float64.
             Arrays and CSR matrices are not copied; other sparse formats are converted to CSR.
+            The chunks of a dask array or dataframe stay on the workers of their cluster.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
             a column for each of several labels; or a column of class labels per output. With
             `missing_labels="ignore"`, labels of an indicator that are not known are NaN. With
-            `classes`, a row of class probabilities for each sample.
+            `classes`, a row of class probabilities for each sample. Beside dask features, a dask
+            collection in chunks of any sizes, or in memory.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default. Weight 2 means the same as having the row twice.
+            Beside dask features, a dask collection or in memory.
         classes : array-like of shape (n_classes,), default=None
             Says that `y` has soft labels: in place of a label, a row of probabilities, of
             these classes in this order, which is the sorted one. Such a row means the same
@@ -127,7 +130,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             `score` or a callable.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Data that are not trained on, on which the log loss is measured after each
-            iteration. If not given, `early_stopping` sets some of `X` aside.
+            iteration; in memory or a dask collection, whatever `X` is. If not given,
+            `early_stopping` sets some of `X` aside.
         y_val : {array-like, sparse matrix} of shape (n_val_samples,) or \
 (n_val_samples, n_outputs), default=None
             The labels of `X_val`, in the form of `y` and of its classes; or labels where `y`
@@ -145,6 +149,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         ValueError, TypeError
             If a parameter or the data cannot be used; an estimator that was fitted before
             stays as it was.
+        RuntimeError
+            If a dask cluster is lost; then, too.
 
         Warns
         -----

@@ -41,7 +41,8 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted. For a dask array or dataframe, what
+            is returned are dask arrays, which are not computed yet.
 
         Returns
         -------
@@ -65,7 +66,8 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted. For a dask array or dataframe, what
+            is returned are dask arrays, which are not computed yet.
 
         Returns
         -------
@@ -95,7 +97,8 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted. For a dask array or dataframe, what
+            is returned are dask arrays, which are not computed yet.
 
         Returns
         -------
@@ -110,12 +113,7 @@ class NetworkPredictor(
             If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
-
-        def log_probabilities(logits: FloatArray) -> FloatArray:
-            values = targets.present(output.log_probabilities(logits))
-            return np.where(np.exp(values) == 1, 0, values)  # 0 where `predict_proba` is 1
-
-        values = self._map_logits(X, log_probabilities)
+        values = self._map_logits(X, partial(_log_probabilities, targets, output))
         return output.units.split_classes(values) if targets.is_multioutput else values
 
     def decision_function(self, X):
@@ -127,7 +125,8 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted. For a dask array or dataframe, what
+            is returned are dask arrays, which are not computed yet.
 
         Returns
         -------
@@ -162,7 +161,8 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted. For a dask array or dataframe, what
+            is returned are dask arrays, which are not computed yet.
 
         Returns
         -------
@@ -189,7 +189,8 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted. For a dask array or dataframe, what
+            is returned are dask arrays, which are not computed yet.
 
         Returns
         -------
@@ -219,11 +220,12 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted.
+            The samples, with the features that were fitted; or a dask array or dataframe.
         y : {array-like, sparse matrix} of shape (n_samples,), (n_samples, n_outputs) or \
 (n_samples, n_classes)
             Their true labels, in the form of the `y` that was fitted; or a row of class
-            probabilities for each sample.
+            probabilities for each sample. Labels and predictions in dask collections are
+            fetched, features are not.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default.
 
@@ -338,3 +340,8 @@ def _values(
     X: Any,
 ) -> Any:
     return function(forward(layers, activations, X))
+
+
+def _log_probabilities(targets: Targets, output: Output, logits: FloatArray) -> FloatArray:
+    values = targets.present(output.log_probabilities(logits))
+    return np.where(np.exp(values) == 1, 0, values)  # 0 where `predict_proba` is 1

@@ -90,3 +90,9 @@ def test_only_public_names_of_other_packages_are_imported(module):
     foreign = [node for node in froms if not node.module.startswith("skneural")]
     names = [f"{node.module}.{alias.name}" for node in foreign for alias in node.names]
     assert not [name for name in names if any(part.startswith("_") for part in name.split("."))]
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_only_its_adapter_knows_of_dask(module):
+    known = {name.split(".")[0] for name in imports(module)} & {"dask", "distributed"}
+    assert not known or module in ("_dask_rows", "_dask")
