@@ -1,3 +1,6 @@
+import pickle
+import sys
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -102,3 +105,33 @@ def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
         np.testing.assert_array_equal(np.concatenate(features), X[places])
         np.testing.assert_array_equal(np.concatenate(labels), codes[places])
         np.testing.assert_array_equal(np.concatenate(weights), weight[places])
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_rows_travel_without_those_from_which_they_were_chosen(convert):
+    X = convert(np.random.default_rng(0).normal(size=(5000, 20)))
+    rows = Rows(X, np.arange(5000)[:, None], np.ones(5000))
+    chosen = rows.sample(np.arange(0, 5000, 10), n_lanes=2, place=7)
+    sent = pickle.dumps(chosen)
+    assert len(sent) < 0.15 * len(pickle.dumps(rows))
+    assert 0.05 < sys.getsizeof(chosen) / sys.getsizeof(rows) < 0.15
+    assert sys.getsizeof(rows) > 5000 * 20 * 8
+    arrived = pickle.loads(sent)
+    assert arrived.lanes == chosen.lanes
+    for block in (slice(0, 3), slice(400, 500)):
+        for one, other in zip(
+            arrived.labels_and_weights(block), chosen.labels_and_weights(block), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+        assert abs(arrived.features(block) - chosen.features(block)).max() == 0
+        assert arrived.places(block) == chosen.places(block)
+
+
+def test_blocks_are_aligned_in_memory_where_the_data_are_not():
+    X = np.arange(12.0).reshape(4, 3)
+    bytes_ = np.frombuffer(b"." + X.tobytes(), dtype=np.uint8)
+    shifted = bytes_[1:].view(np.float64).reshape(4, 3)
+    assert not shifted.flags.aligned
+    block = Rows(shifted).features(slice(1, 3))
+    assert block.flags.aligned
+    np.testing.assert_array_equal(block, X[1:3])
