@@ -7,6 +7,7 @@ with its worker is made again by dask.
 """
 
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -155,9 +156,19 @@ def _cluster_errors() -> Iterator[None]:
     """Say what it means for a fit that a cluster is gone."""
     try:
         yield
-    except (CancelledError, OSError) as error:  # TimeoutError and lost connections are the latter
+    except (CancelledError, OSError) as error:
+        if not _is_of_cluster(error):
+            raise
         raise RuntimeError(
             "The dask cluster was lost, or did not answer, while it was asked for data or sums "
             f"({type(error).__name__}: {error}). Nothing was changed by this call; connect to a "
             "cluster and call again."
         ) from error
+
+
+def _is_of_cluster(error: BaseException) -> bool:
+    """Whether it is not an error of a file that a chunk is read from."""
+    if (comm := sys.modules.get("distributed.comm")) and isinstance(error, comm.CommClosedError):
+        return True
+    # An OSError that is no special one comes from connecting.
+    return isinstance(error, CancelledError | TimeoutError) or type(error) is OSError

