@@ -35,9 +35,6 @@ numpydoc_show_class_members = False  # the template of a class shows them in ful
 smartquotes = False  # what is quoted are values of parameters
 toc_object_entries_show_parents = "hide"
 
-# Pages are doctests too, where a block ends with an empty line, which is not to be seen.
-highlight_options = {"python": {"stripnl": True}}
-
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
