@@ -95,17 +95,17 @@ for seed in range(1, 11):
 def report(name, values):
     half_widths = student.ppf(0.975, 9) * np.std(values, axis=0, ddof=1) / np.sqrt(10)
     pairs = zip(np.mean(values, axis=0), half_widths, strict=True)
-    print(f"{name:28s}", *[f"{mean:6.3f} +- {half:.3f}  " for mean, half in pairs])
+    print(f"{name:18s}", *[f" {mean:6.3f} +- {half:.3f}" for mean, half in pairs])
 
 
-print("training  output              accuracy          log loss          calibration error")
+print("                     accuracy         log loss         calibration error")
 report("true probabilities", [scores(truth)] * 10)
 for training in titles:
     softmax, sigmoid = (np.array([*map(scores, said[training, output])]) for output in outputs)
-    report(f"{training:8s}  softmax", softmax)
-    report(f"{training:8s}  sigmoid", sigmoid)
-    report(f"{training:8s}  sigmoid - softmax", sigmoid - softmax)
-print("\ncalibration error of sigmoids   divided           not divided       difference")
+    report(f"{training:6s} softmax", softmax)
+    report(f"{training:6s} sigmoid", sigmoid)
+    report(f"{training:6s} difference", sigmoid - softmax)
+print("\ncalibration error    divided          not divided      difference")
 for training in ("tiny", "auto"):
     both = [[*map(calibration_error, said[training, o])] for o in ("sigmoid", "not divided")]
     report(training, np.transpose([*both, np.subtract(*both)]))
@@ -132,7 +132,7 @@ axes[0].legend(fontsize="small")
 plt.show()
 
 # %%
-# Intervals are at 95 %, over the ten training sets.
+# Intervals are at 95 %, over the ten training sets; differences are sigmoid minus softmax.
 #
 # - **Training decides, not the output.** With next to no penalty both are far too sure: of the
 #   rows for which they say nearly 100 %, fewer than three in four are right. With

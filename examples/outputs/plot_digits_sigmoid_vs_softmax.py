@@ -70,6 +70,7 @@ by_sum, unsure = np.argsort(sums), np.argsort(activations["softmax"].max(axis=1)
 chosen = list(dict.fromkeys([unsure[0], *by_sum[:2], by_sum[-1], unsure[1]]))[:4]
 
 picture, axes = plt.subplots(4, 2, figsize=(8, 6.8), width_ratios=[1, 5], layout="constrained")
+axes[-1, 1].set_xlabel("output unit")
 for (left, right), row in zip(axes, chosen, strict=True):
     truth = y[test[row]]
     left.imshow(X[test[row]].reshape(8, 8), cmap="gray_r")
@@ -80,17 +81,15 @@ for (left, right), row in zip(axes, chosen, strict=True):
     right.axvspan(truth - 0.48, truth + 0.48, fill=False, edgecolor="0.3")
     right.set(xticks=range(10), ylim=(0, 1.05), ylabel="activation")
     right.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-axes[-1, 1].set_xlabel("output unit")
 
 # %%
 # Which is better?
 # ----------------
 # One split cannot tell: of 540 test digits, one percentage point is five or six digits. So both
 # outputs are fitted on the same 20 random splits, and their scores are subtracted split by
-# split, which removes what both have in common. That is done for three ways of training: with
-# hardly any penalty and a loose tolerance; the same with a tolerance 100 times tighter, so
-# trained for longer; and with ``alpha="auto"``, the default, a penalty that is found from the
-# training rows.
+# split, which removes what both have in common. There are three ways of training: with hardly
+# any penalty and a loose tolerance; the same with a tolerance 100 times tighter, so for longer;
+# and with ``alpha="auto"``, the default, a penalty that is found from the training rows.
 #
 # The splits share most of their rows, so their differences depend on each other, and the usual
 # standard error would be much too small. Nadeau and Bengio replace its factor :math:`1/J`, for
@@ -114,10 +113,11 @@ for place, (name, settings) in enumerate(trainings.items()):
     print("\n" + name.replace("\n", ", "))
     for output, values in scores.items():
         print(f"  {output}: accuracy {values[:, 0].mean():.4f}, log loss {values[:, 1].mean():.4f}")
+    print("  sigmoid - softmax, mean and interval (single splits):")
     for ax, title, column, sign in zip(axes, titles, differences.T, (1, -1), strict=True):
         mean, half_width = column.mean(), factor * column.std(ddof=1)
-        print(f"  sigmoid - softmax, {title}: {mean:.3f} +- {half_width:.3f};", end="")
-        print(f" single splits {column.min():.3f} to {column.max():.3f}")
+        print(f"  {title}: {mean:.3f} +- {half_width:.3f}", end="")
+        print(f" ({column.min():.3f} to {column.max():.3f})")
         winners = [("0.5", "tab:orange", "tab:blue")[int(s)] for s in np.sign(sign * column)]
         ax.scatter(column, place + np.linspace(0.1, 0.35, n_splits), c=winners, s=18)
         ax.errorbar(mean, place, xerr=half_width, fmt="D", color="black", capsize=4)

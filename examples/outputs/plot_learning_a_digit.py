@@ -14,6 +14,7 @@ agree? Follow one image of a 3 through the training of ten sigmoid units.
 # There is an output unit for each digit, and the label tells what each of them should say: unit 3
 # should say 1, the other nine 0. A label is no amount but the name of a unit.
 
+# sphinx_gallery_thumbnail_number = 2
 import warnings
 
 import matplotlib.pyplot as plt
@@ -30,13 +31,12 @@ images, y = load_digits(return_X_y=True)
 X = StandardScaler().fit_transform(images)
 row = np.flatnonzero(y == 3)[11]
 target = (np.arange(10) == y[row]).astype(float)
-print("label", y[row], "with targets", target)
-
 _, (left, right) = plt.subplots(1, 2, figsize=(6, 1.8), width_ratios=[1, 3], **layout)
 left.imshow(images[row].reshape(8, 8), cmap="gray_r")
 left.set(xticks=[], yticks=[], xlabel=f"label {y[row]}")
 right.bar(range(10), target, color="black")
 right.set(xticks=range(10), xlabel="output unit", ylabel="target")
+print("label", y[row], "with targets", target)
 
 # %%
 # Binary cross-entropy: an error for each unit
@@ -49,8 +49,8 @@ right.set(xticks=range(10), xlabel="output unit", ylabel="target")
 #
 # .. math::
 #
-#    \ell_\text{sigmoid} &= \sum_k -t_k \log a_k - (1 - t_k) \log(1 - a_k)
-#       = \sum_k \log(1 + e^{z_k}) - t_k z_k \\
+#    \ell_\text{sigmoid} &= -\sum_k \left[ t_k \log a_k + (1 - t_k) \log(1 - a_k) \right] \\
+#       &= \sum_k \left[ \log(1 + e^{z_k}) - t_k z_k \right] \\
 #    \ell_\text{softmax} &= -\sum_k t_k \log a_k = \log \sum_k e^{z_k} - \sum_k t_k z_k
 #
 # Written in logits, the two look alike, and so do their derivatives. The first term gives
@@ -88,8 +88,6 @@ def fit(make, k):
         return classifier.fit(X, y)
 
 
-three, ten = (fit(SigmoidMLPClassifier, k) for k in (3, 10))
-print("3 iterations are the first 3 of 10:", three.loss_ == ten.loss_curve_[2])
 print("iterations  unit 3 says  loss of the image  of it, unit 3")
 _, axes = plt.subplots(4, 3, figsize=(8, 7), sharex=True, sharey="col", **layout)
 for line, k in zip(axes, (0, 1, 3, 10), strict=True):
@@ -106,7 +104,9 @@ for line, k in zip(axes, (0, 1, 3, 10), strict=True):
 titles = ["activation (bars), target (lines)", "binary cross-entropy", "activation - target"]
 for ax, title in zip(axes[0], titles, strict=True):
     ax.set_title(title, fontsize="medium")
-plt.setp(axes[-1], xticks=range(10), xlabel="output unit")
+for ax in axes[-1]:
+    ax.set(xticks=range(10), xlabel="output unit")
+print("3 are the first of 10:", fit(SigmoidMLPClassifier, 3).loss_ == classifier.loss_curve_[2])
 
 # %%
 # At first most of the error is in the nine units that should say no. The right column is sent
@@ -122,9 +122,9 @@ for make, loss in zip((SigmoidMLPClassifier, SoftmaxMLPClassifier), losses, stri
     logits = classifier.decision_function(X[[row]])[0]
     measured = np.array([(loss(logits + h) - loss(logits - h)) / 2e-5 for h in step])
     gradient = classifier.predict_activations(X[[row]])[0] - target
-    print("\nchange of the loss ", measured.round(3))
-    print("activation - target", gradient.round(3))
-    print(f"{make.__name__}: largest disagreement {np.abs(measured - gradient).max():.0e}")
+    print(f"{make.__name__}: gaps of at most {np.abs(measured - gradient).max():.0e}")
+    print("  change of the loss:  ", *measured.round(2))
+    print("  activation - target: ", *gradient.round(2))
 
 # %%
 # The path of all ten activations, of both outputs, with unit 3 in colour:

@@ -109,14 +109,14 @@ for left_out in range(10):
 half_width = student.ppf(0.975, 9) / np.sqrt(10)  # of 95 % intervals, in standard deviations
 titles = ["below 0.5", "below its own threshold"]
 _, axes = plt.subplots(1, 2, figsize=(8, 4.4), sharey=True, layout="constrained")
-print("                           below 0.5       below threshold   ROC AUC")
+print("                           below 0.5       own threshold   ROC AUC")
 for place, kind in enumerate(kinds):
     paired = np.subtract(results[kind, "sigmoid"], results[kind, "softmax"])
-    rows = {name: np.array(results[kind, name]) for name in colors} | {"sig - soft": paired}
+    rows = {name: np.array(results[kind, name]) for name in colors} | {"difference": paired}
     for number, (name, values) in enumerate(rows.items()):
         mean, half = values.mean(axis=0), half_width * values.std(axis=0, ddof=1)
         print(f"{kind:15s} {name:10s}", end="")
-        print(*[f"{m:7.3f} +- {h:.3f} " for m, h in zip(mean, half, strict=True)])
+        print(*[f"{m:6.3f} +- {h:5.3f}" for m, h in zip(mean, half, strict=True)])
         for column, ax in enumerate(axes if name in colors else []):
             style = {"fmt": "o", "color": colors[name], "label": name if place == 0 else None}
             ax.errorbar(

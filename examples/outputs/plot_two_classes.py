@@ -35,11 +35,11 @@ X, y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(X)
 settings = {"hidden_layer_sizes": (), "solver": "newton-cg", "tol": 1e-8, "random_state": 0}
 sigmoid = SigmoidMLPClassifier(alpha=1.0, **settings).fit(X, y)
-print("alpha of sigmoid  alpha of softmax  largest difference of probabilities")
+print("alpha of sigmoid  of softmax  largest difference of probabilities")
 for alpha in (1.0, 2.0):
     softmax = SoftmaxMLPClassifier(alpha=alpha, **settings).fit(X, y)
     difference = np.abs(softmax.predict_proba(X) - sigmoid.predict_proba(X)).max()
-    print(f"{1.0:16.1f}  {alpha:16.1f}  {difference:35.1e}")
+    print(f"{1.0:16.1f}  {alpha:10.1f}  {difference:35.1e}")
 
 print("\nthe weights of three features, alpha doubled")
 print("  sigmoid                 ", sigmoid.coefs_[0][:3, 0].round(4))
@@ -60,8 +60,8 @@ settings = {"hidden_layer_sizes": (20,), "activation": "tanh", "tol": 1e-3, "max
 softmax = SoftmaxMLPClassifier(random_state=0, **settings).fit(X, y)
 converted = softmax.to_sklearn()
 difference = np.abs(softmax.predict_proba(X_test) - converted.predict_proba(X_test)).max()
-print("shapes of the softmax's weights  ", [coef.shape for coef in softmax.coefs_])
-print("shapes of the sigmoid's weights  ", [coef.shape for coef in converted.coefs_])
+print("weights of the softmax        ", [coef.shape for coef in softmax.coefs_])
+print("weights after the conversion  ", [coef.shape for coef in converted.coefs_])
 print(f"largest difference of probabilities {difference:.1e}")
 
 # %%
@@ -86,12 +86,12 @@ for ax, (name, make) in zip(axes, makers.items(), strict=True):
         DecisionBoundaryDisplay.from_estimator(fitted, X, ax=ax, colors=colors[name], **contour)
     ax.scatter(*X.T, c=np.where(y == 1, "0.2", "1"), s=16, edgecolor="0.2", linewidth=0.6)
     ax.set_title(f"{name}: p = 0.5, from ten starts")
-    print(f"{name}: final losses", *[f"{fitted.loss_:.3f}" for fitted in fits])
+    print(f"{name}: final losses", *[f"{fitted.loss_:.2f}" for fitted in fits])
 
 for one, other in (("softmax", "softmax"), ("sigmoid", "sigmoid"), ("softmax", "sigmoid")):
     gaps = np.abs(probabilities[one][:, None] - probabilities[other]).mean(axis=2)
     gaps = np.median(gaps[np.triu_indices(10, 1)])  # of different starts
-    print(f"difference of probabilities, {one} and {other}, median over pairs: {gaps:.3f}")
+    print(f"{one} to {other}: median difference of probabilities {gaps:.3f}")
 
 # %%
 # Most boundaries are the same where there are points. A softmax differs from a sigmoid no more
@@ -107,7 +107,7 @@ for seed in range(100, 110):
     losses.append([log_loss(y_test, fitted.predict_proba(X_test)) for fitted in fits])
 difference = np.diff(losses)
 standard_error = difference.std(ddof=1) / np.sqrt(len(losses))
-print("mean log loss on test data, softmax and sigmoid:", np.mean(losses, axis=0).round(4))
+print("mean log loss of softmax and sigmoid:", np.mean(losses, axis=0).round(4))
 print(f"sigmoid - softmax: {difference.mean():.4f}, standard error {standard_error:.4f}")
 plt.show()
 
