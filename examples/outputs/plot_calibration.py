@@ -42,10 +42,9 @@ X_test, y_test, truth = sample(5000, seed=0)
 # %%
 # Two outputs, three ways to train
 # --------------------------------
-# First with next to no penalty, ``alpha=0.001``, so that the network can learn its training rows
-# by heart. Then the same, mended by :class:`~sklearn.calibration.CalibratedClassifierCV`, which
-# fits a curve to the logits of each class, on rows that were not trained on. Last with
-# ``alpha="auto"``, a penalty found from the training rows.
+# First with next to no penalty, ``alpha=0.001``; the network can learn its training rows by heart.
+# Then mended by :class:`~sklearn.calibration.CalibratedClassifierCV`, which fits a curve to the
+# logits of each class, on rows not trained on. Last with ``alpha="auto"``, found from the data.
 #
 # Of each row, look at the largest probability, and whether that class is the true one. The
 # expected calibration error (Guo et al.) sorts rows by that probability into 15 bins, and is the
@@ -136,14 +135,15 @@ plt.show()
 #
 # - **Training decides, not the output.** With next to no penalty both are far too sure: of the
 #   rows for which they say nearly 100 %, fewer than three in four are right. With
-#   ``alpha="auto"`` both come close to the line, and accuracy and log loss to the best possible.
+#   ``alpha="auto"`` both come close to the line, and accuracy and log loss much nearer the best.
 # - **Calibration afterwards mends what is said, not what is known.** The log loss falls to a
-#   fraction and the curves come to the line, but the accuracy stays as low as it was.
+#   fraction. The sigmoids come to the line and the softmax, now a little too modest, near it. But
+#   the accuracy stays as low as it was.
 # - **Dividing sigmoids by their sum helps.** Where no unit is sure, the class with the largest
 #   activation is right more often than the activation says.
 # - **Between the outputs there is little.** With ``alpha="auto"`` the softmax's log loss is about
-#   0.02 lower, its accuracy slightly higher; the sigmoids' calibration error is slightly smaller.
-#   That is beyond the intervals, but small beside what the penalty does.
+#   0.02 lower and its accuracy slightly higher, the sigmoids' calibration error slightly lower:
+#   beyond the intervals, but small beside what the penalty does.
 #
 # C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural networks", ICML
 # 2017. https://proceedings.mlr.press/v70/guo17a.html
