@@ -5,6 +5,8 @@ from importlib.metadata import version as version_of
 from inspect import isclass
 from pathlib import Path
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 import skneural
 
 project = "skneural"
@@ -80,11 +82,21 @@ sphinx_gallery_conf = {
     "subsection_order": [
         f"../examples/{part}" for part in ("outputs", "targets", "training", "hidden_layers")
     ],
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": ExplicitOrder(
+        [
+            "plot_digits_sigmoid_vs_softmax.py",
+            "plot_learning_a_digit.py",
+            "plot_must_outputs_sum_to_one.py",
+            "plot_two_classes.py",
+            "*",
+        ]
+    ),
     "doc_module": ("skneural",),
     "reference_url": {"skneural": None},
     "backreferences_dir": "generated/backreferences",
     "inspect_global_variables": False,
+    "capture_repr": (),
+    "remove_config_comments": True,
     "image_srcset": ["2x"],
     "download_all_examples": False,
     "show_signature": False,
