@@ -111,7 +111,7 @@ for name, color in ((None, "0.5"), ("auto", "tab:blue")):
 # -------------
 # All solvers minimise the same function, here to a high precision. "newton-cg", "trust-ncg" and
 # "trust-krylov" use products with the Hessian as well, which are not counted among the
-# evaluations and cost about as much as one each. Means of five seeds.
+# evaluations and cost about as much as one each. Means of three seeds.
 
 first_order = {"lbfgs": "-", "cg": "--", "bfgs": ":", "tnc": "-."}
 second_order = {"newton-cg": "-", "trust-ncg": "--", "trust-krylov": ":"}
@@ -119,7 +119,7 @@ figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 print("solver        coordinates  n_iter_  n_fev_     loss   norm  seconds")
 for solver, style in (first_order | second_order).items():
     for name, rows in ((None, []), ("kronecker", [])):
-        for seed in range(5):
+        for seed in range(3):
             fit = SigmoidMLPClassifier((5,), preconditioner=name, random_state=seed, **settings)
             start = process_time()
             fit.set_params(solver=solver, tol=1e-7).fit(X_cancer, y_cancer)
