@@ -110,10 +110,9 @@ for place, title in ((0, "weights"), (3, "highest activation"), (8, "lowest acti
     axes[-1, place].set_xlabel(title)
 
 # %%
-# The highest activations are all about 1, and the lowest about -1, as far as tanh goes. A unit is
-# excited by digits that have ink where its weights are red and none where they are blue, often
-# those of several classes. No unit stands for a digit: each contributes to all ten, and it takes
-# the twenty together to tell them apart.
+# A unit is excited by digits that have ink where its weights are red and none where they are
+# blue, often those of several classes. No unit stands for a digit: each contributes to all ten,
+# and it takes the twenty together to tell them apart.
 #
 # Standardised pixels
 # -------------------

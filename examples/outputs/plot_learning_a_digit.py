@@ -145,5 +145,6 @@ plt.show()
 # be bad for one. Both arrive at the same answer.
 #
 # J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs, with
-# relationships to statistical pattern recognition", Neurocomputing, 1990.
+# relationships to statistical pattern recognition", in: Neurocomputing, NATO ASI Series
+# F 68, Springer, 1990.
 # `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_

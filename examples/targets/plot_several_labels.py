@@ -11,7 +11,7 @@ predicted where the answer is probable enough. Is 0.5 enough, or less, if a labe
 # Up to three digits on a canvas
 # ------------------------------
 # On canvases of 16 x 16 pixels we paste 0 to 3 images of :func:`~sklearn.datasets.load_digits`,
-# from 0 to 5, in quarters drawn by lot. Each digit is about half as frequent as the one before,
+# from 0 to 5, in quarters drawn by lot. Each digit is drawn 0.55 times as often as the one before,
 # so fives are rare. A row of ``Y`` has a 1 for each digit that is there. Training and test
 # canvases are made of different images, and all is done five times, to tell differences from
 # chance.
@@ -91,9 +91,10 @@ display = ActivationsDisplay.from_estimator(
 # A threshold of 0.5 is right if a label that is missed costs as much as one that is wrongly
 # given, as the Hamming loss counts. F1 gives nothing for what is rightly called absent. If
 # probabilities are right, the threshold that is best for it is half of the F1 that it reaches:
-# almost 0.5 for a label that is easy, and low for one that is hard, as rare ones are (Lipton,
-# Elkan and Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure", ECML PKDD
-# 2014, `doi:10.1007/978-3-662-44851-9_15 <https://doi.org/10.1007/978-3-662-44851-9_15>`_).
+# almost 0.5 for a label that is easy, where others are as good, and low for one that is hard, as
+# rare ones are (Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers to maximize
+# F1 measure", ECML PKDD 2014, `doi:10.1007/978-3-662-44851-9_15
+# <https://doi.org/10.1007/978-3-662-44851-9_15>`_).
 #
 # :class:`~skneural.TunedThresholdsClassifierCV` finds a threshold for each label by
 # cross-validation within the training rows. :class:`~skneural.ThresholdDisplay` shows precision,

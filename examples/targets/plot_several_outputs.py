@@ -68,8 +68,8 @@ for j, name in enumerate(("digit", "turned by")):
 # ``predict_activations`` and ``predict_proba`` are lists with an array for each output.
 #
 # :class:`~skneural.ActivationsDisplay` shows the groups side by side, with frames around what is
-# true. The sum of each row is 2: each softmax gives away exactly 1. The five images are those of
-# which the network is surest, and least sure.
+# true. The sum of each row is 2: each softmax gives away exactly 1. Of the five images, the network
+# is sure of the first two, and less sure of the others than of any.
 
 confidence = activations[0].max(axis=1) * activations[1].max(axis=1)
 order = np.argsort(confidence)
@@ -149,9 +149,10 @@ for ax, title in zip(axes, ("digit", "turn", "at least one of both"), strict=Tru
 # output needs, edges and strokes, serves the other too; outputs with little in common need not
 # gain.
 #
-# Best by far is the softmax for pairs. It can say that the answers depend on each other, and a
-# pair tells the hidden units more: what a 3 looks like at 90 degrees, in place of a 3 at any
-# angle. But pairs multiply. Forty classes of 20 images each can be learnt; with more outputs or
-# more classes most combinations would be rare or never seen, and then several outputs remain.
+# By far the most accurate is the softmax for pairs. It can say that the answers depend on each
+# other, and a pair tells the hidden units more: what a 3 looks like at 90 degrees, in place of a
+# 3 at any angle. But pairs multiply. Forty classes of 20 images each can be learnt; with more
+# outputs or more classes most combinations would be rare or never seen, and then several outputs
+# remain.
 
 plt.show()

@@ -137,7 +137,8 @@ plt.show()
 # The picture has the last seed, with coordinates. In iterations the solvers with second
 # derivatives win, near the minimum by far. But those hold many products with the Hessian: in
 # seconds they are no better than L-BFGS (Liu and Nocedal 1989), the default. The coordinates save
-# "lbfgs", "cg" and "bfgs" about half of their iterations, and the others next to none.
+# "lbfgs", "cg" and "bfgs" half of their iterations or more, "newton-cg" a quarter, the others
+# next to none.
 #
 # * J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
 #   curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html

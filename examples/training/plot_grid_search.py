@@ -97,12 +97,11 @@ for split, name in product(range(3), ways):
 # speak of. It takes some 60 times as many fits. To search the sizes alone changed nothing on
 # average.
 #
-# The picture, of the first split, shows why. Around its best cell the grid is flat, compared
-# with the standard errors over the folds: which cell wins is partly chance. No hidden layer, or a
-# penalty that is much too strong, is worse than that. The column ``"auto"`` is near the
-# best number in each row, which was chosen with hindsight and it was not. (All of these log
-# losses are higher than those above, because a network in a fold learns from 400 digits and not
-# from 600.)
+# The picture, of the first split, shows why. Around its best cell the grid is flat, compared with
+# the standard errors over the folds: which cell wins is partly chance. Only a penalty that is
+# much too strong stands out. The column ``"auto"`` is near the best number of each row, although
+# that is chosen with hindsight, and "auto" is not. (All of these log losses are higher than those
+# above, because a network in a fold learns from 400 digits and not from 600.)
 
 figure, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
 searches = [tables[name][0] for name in list(ways)[:2]]
