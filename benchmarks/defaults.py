@@ -251,9 +251,9 @@ def plot(raw):
     loss = per_dataset(raw, "log_loss")
     ratios = loss.div(loss["MLPClassifier"], axis=0).sort_values("SoftmaxMLP", ascending=False)
     styles = {
-        "LogisticRegression": ("orange", "^"),
+        "LogisticRegression": ("black", "^"),
         "HistGradientBoosting": ("green", "s"),
-        "SigmoidMLP": ("black", "x"),
+        "SigmoidMLP": ("orange", "x"),
         "SoftmaxMLP": ("blue", "o"),
     }
     figure, axes = plt.subplots(figsize=(8, 1.8 + 0.21 * len(ratios)), layout="constrained")

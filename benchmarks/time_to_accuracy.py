@@ -42,12 +42,12 @@ OURS = ["SoftmaxMLP", "SigmoidMLP"]
 ADAMS = ["MLPClassifier Adam", "PyTorch Adam 200"]
 METHOD_COLORS = {
     "SoftmaxMLP": "blue",
-    "SigmoidMLP": "sky",
-    "MLPClassifier Adam": "orange",
-    "MLPClassifier L-BFGS": "red",
-    "PyTorch Adam 200": "green",
-    "PyTorch Adam 512": "purple",
-    "PyTorch L-BFGS": "black",
+    "SigmoidMLP": "orange",
+    "MLPClassifier Adam": "green",
+    "MLPClassifier L-BFGS": "purple",
+    "PyTorch Adam 200": "black",
+    "PyTorch Adam 512": "sky",
+    "PyTorch L-BFGS": "red",
 }
 
 
@@ -230,7 +230,8 @@ def report(accuracy_runs, loss_runs, n_seeds):
         machine(),
         "Accuracy on the test images:",
         accuracy_table(accuracy_runs, adams),
-        f"Training loss with a penalty, alpha = {ALPHA:g}:",
+        f"Training loss with a penalty, alpha = {ALPHA:g}. The first iterations of SoftmaxMLP are "
+        "on samples of the rows:",
         loss_table(loss_runs),
         targets_table(accuracy_runs, loss_runs, adams),
         "![Accuracy and loss over seconds of training](time_to_accuracy.png)",

@@ -5,6 +5,8 @@ from importlib.metadata import version as version_of
 from inspect import isclass
 from pathlib import Path
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 import skneural
 
 project = "skneural"
@@ -34,9 +36,6 @@ autodoc_typehints = "none"  # the docstrings tell types, with shapes
 numpydoc_show_class_members = False  # the template of a class shows them in full
 smartquotes = False  # what is quoted are values of parameters
 toc_object_entries_show_parents = "hide"
-
-# Pages are doctests too, where a block ends with an empty line, which is not to be seen.
-highlight_options = {"python": {"stripnl": True}}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -83,11 +82,21 @@ sphinx_gallery_conf = {
     "subsection_order": [
         f"../examples/{part}" for part in ("outputs", "targets", "training", "hidden_layers")
     ],
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": ExplicitOrder(
+        [
+            "plot_digits_sigmoid_vs_softmax.py",
+            "plot_learning_a_digit.py",
+            "plot_must_outputs_sum_to_one.py",
+            "plot_two_classes.py",
+            "*",
+        ]
+    ),
     "doc_module": ("skneural",),
     "reference_url": {"skneural": None},
     "backreferences_dir": "generated/backreferences",
     "inspect_global_variables": False,
+    "capture_repr": (),
+    "remove_config_comments": True,
     "image_srcset": ["2x"],
     "download_all_examples": False,
     "show_signature": False,

@@ -33,12 +33,13 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         "softplus"; or a list with a name for each layer.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
-        :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
-        the training data, by the evidence and the dispersion of the labels, anew at the
-        start of each round (see Notes); they are in `alpha_`. A number is the stronger, the
-        smaller the sample weights are, as it is divided by their sum S: boosting, whose weights
-        sum to 1, needs a small one. "auto" takes weights that sum to 1 or less for shares of
-        the rows (on small data, of the rows that differ).
+        :class:`~sklearn.linear_model.LogisticRegression`, and ``2 / C`` for the softmax of two
+        classes. "auto" finds one for each layer from the training data, by the evidence and the
+        dispersion of the labels, anew at the start of each round (see Notes); they are in
+        `alpha_`. For several labels with hidden layers they are too small: stop early, or give a
+        number. A number is the stronger, the smaller the sample weights are, as it is divided
+        by their sum S: boosting, whose weights sum to 1, needs a small one. "auto" takes weights
+        that sum to 1 or less for shares of the rows (on small data, of the rows that differ).
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with
@@ -176,7 +177,8 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
     References
     ----------
     J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs,
-    with relationships to statistical pattern recognition", Neurocomputing, 1990.
+    with relationships to statistical pattern recognition", in: Neurocomputing, NATO ASI Series
+    F 68, Springer, 1990.
     `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_
 
     D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale
@@ -250,12 +252,13 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         "softplus"; or a list with a name for each layer.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty. Without hidden layers it is ``1 / C`` of
-        :class:`~sklearn.linear_model.LogisticRegression`. "auto" finds one for each layer from
-        the training data, by the evidence and the dispersion of the labels, anew at the
-        start of each round (see Notes); they are in `alpha_`. A number is the stronger, the
-        smaller the sample weights are, as it is divided by their sum S: boosting, whose weights
-        sum to 1, needs a small one. "auto" takes weights that sum to 1 or less for shares of
-        the rows (on small data, of the rows that differ).
+        :class:`~sklearn.linear_model.LogisticRegression`, and ``2 / C`` for the softmax of two
+        classes. "auto" finds one for each layer from the training data, by the evidence and the
+        dispersion of the labels, anew at the start of each round (see Notes); they are in
+        `alpha_`. For several labels with hidden layers they are too small: stop early, or give a
+        number. A number is the stronger, the smaller the sample weights are, as it is divided
+        by their sum S: boosting, whose weights sum to 1, needs a small one. "auto" takes weights
+        that sum to 1 or less for shares of the rows (on small data, of the rows that differ).
     solver : str, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "lbfgs", "cg", "bfgs" and "tnc" use the
         gradient alone. "newton-cg", "trust-ncg" and "trust-krylov" use exact products with

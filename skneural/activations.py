@@ -95,7 +95,8 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     References
     ----------
     J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs,
-    with relationships to statistical pattern recognition", Neurocomputing, 1990.
+    with relationships to statistical pattern recognition", in: Neurocomputing, NATO ASI Series
+    F 68, Springer, 1990.
     `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_
 
     P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and

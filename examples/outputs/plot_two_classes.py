@@ -1,0 +1,118 @@
+"""
+======================================
+Is a softmax of two classes a sigmoid?
+======================================
+
+With two classes, ``SoftmaxMLPClassifier`` has two output units and ``SigmoidMLPClassifier`` one.
+Are they two models, or one?
+"""
+
+# %%
+# In formulas: one function
+# -------------------------
+# The probability that a softmax gives to class 1 is a sigmoid of the difference of its logits:
+#
+# .. math::
+#
+#    \frac{e^{z_1}}{e^{z_0} + e^{z_1}} = \frac{1}{1 + e^{-(z_1 - z_0)}}
+#
+# Its cross-entropy is the binary cross-entropy of that sigmoid. So the two have the same functions
+# to choose from, and the same loss. The penalty is not the same. Where one unit has the weights
+# :math:`w`, two units share them, and the smallest way to do it is :math:`w_1 = -w_0 = w / 2`,
+# with :math:`\|w_0\|^2 + \|w_1\|^2 = \|w\|^2 / 2`, half of what the single unit pays. So without
+# hidden layers, double ``alpha`` gives the same model.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_breast_cancer, make_moons
+from sklearn.inspection import DecisionBoundaryDisplay
+from sklearn.metrics import log_loss
+from sklearn.preprocessing import StandardScaler
+
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+
+X, y = load_breast_cancer(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+settings = {"hidden_layer_sizes": (), "solver": "newton-cg", "tol": 1e-8, "random_state": 0}
+sigmoid = SigmoidMLPClassifier(alpha=1.0, **settings).fit(X, y)
+print("alpha of sigmoid  of softmax  largest difference of probabilities")
+for alpha in (1.0, 2.0):
+    softmax = SoftmaxMLPClassifier(alpha=alpha, **settings).fit(X, y)
+    difference = np.abs(softmax.predict_proba(X) - sigmoid.predict_proba(X)).max()
+    print(f"{1.0:16.1f}  {alpha:10.1f}  {difference:35.1e}")
+
+print("\nthe weights of three features, alpha doubled")
+print("  sigmoid                 ", sigmoid.coefs_[0][:3, 0].round(4))
+print("  softmax, unit 1 - unit 0", np.diff(softmax.coefs_[0])[:3, 0].round(4))
+print("  softmax, unit 1         ", softmax.coefs_[0][:3, 1].round(4))
+print("  softmax, unit 0         ", softmax.coefs_[0][:3, 0].round(4))
+
+# %%
+# With hidden layers: convert one into the other
+# ----------------------------------------------
+# The formula does not ask where logits come from, so it holds for any network.
+# ``to_sklearn`` makes an :class:`~sklearn.neural_network.MLPClassifier` of a fitted one. That has
+# a single sigmoid unit for two classes, so of a softmax it takes the difference of its two units.
+
+X, y = make_moons(200, noise=0.3, random_state=0)
+X_test, y_test = make_moons(5000, noise=0.3, random_state=1)
+settings = {"hidden_layer_sizes": (20,), "activation": "tanh", "tol": 1e-3, "max_iter": 1000}
+softmax = SoftmaxMLPClassifier(random_state=0, **settings).fit(X, y)
+converted = softmax.to_sklearn()
+difference = np.abs(softmax.predict_proba(X_test) - converted.predict_proba(X_test)).max()
+print("weights of the softmax        ", [coef.shape for coef in softmax.coefs_])
+print("weights after the conversion  ", [coef.shape for coef in converted.coefs_])
+print(f"largest difference of probabilities {difference:.1e}")
+
+# %%
+# Fitted separately: what still differs
+# -------------------------------------
+# Now let both learn from the same 200 points, with ``alpha="auto"``. Two things differ. The
+# penalty of the output layer is shared by two units, or paid by one; doubling a number for
+# ``alpha`` would not make up for it, as it would double the penalty of the hidden layer too. And
+# the random first weights are others, as there are more of them. A network has many minima, and
+# where it begins decides where it ends. So look at ten random starts of each.
+
+makers = {"softmax": SoftmaxMLPClassifier, "sigmoid": SigmoidMLPClassifier}
+colors = {"softmax": "tab:blue", "sigmoid": "tab:orange"}
+contour = {"plot_method": "contour", "levels": [0.5], "response_method": "predict_proba"}
+contour |= {"class_of_interest": 1, "xlabel": "feature 0", "ylabel": "feature 1"}
+probabilities = {}
+_, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharex=True, sharey=True, layout="constrained")
+for ax, (name, make) in zip(axes, makers.items(), strict=True):
+    fits = [make(random_state=seed, **settings).fit(X, y) for seed in range(10)]
+    probabilities[name] = np.array([fitted.predict_proba(X_test)[:, 1] for fitted in fits])
+    for fitted in fits:
+        DecisionBoundaryDisplay.from_estimator(fitted, X, ax=ax, colors=colors[name], **contour)
+    ax.scatter(*X.T, c=np.where(y == 1, "0.2", "1"), s=16, edgecolor="0.2", linewidth=0.6)
+    ax.set_title(f"{name}: p = 0.5, from ten starts")
+    print(f"{name}: final losses", *[f"{fitted.loss_:.2f}" for fitted in fits])
+
+for one, other in (("softmax", "softmax"), ("sigmoid", "sigmoid"), ("softmax", "sigmoid")):
+    gaps = np.abs(probabilities[one][:, None] - probabilities[other]).mean(axis=2)
+    gaps = np.median(gaps[np.triu_indices(10, 1)])  # of different starts
+    print(f"{one} to {other}: median difference of probabilities {gaps:.3f}")
+
+# %%
+# Most boundaries are the same where there are points. A softmax differs from a sigmoid no more
+# than from a softmax of another start. But two fits of the softmax ended in a straight line:
+# another minimum, with a clearly higher final loss. So a single fit of each would not compare the
+# outputs. ``n_init=5`` starts five times and keeps the lowest loss. With it, both are fitted to ten
+# other training sets:
+
+losses = []
+for seed in range(100, 110):
+    X, y = make_moons(200, noise=0.3, random_state=seed)
+    fits = [make(n_init=5, random_state=0, **settings).fit(X, y) for make in makers.values()]
+    losses.append([log_loss(y_test, fitted.predict_proba(X_test)) for fitted in fits])
+difference = np.diff(losses)
+standard_error = difference.std(ddof=1) / np.sqrt(len(losses))
+print("mean log loss of softmax and sigmoid:", np.mean(losses, axis=0).round(4))
+print(f"sigmoid - softmax: {difference.mean():.4f}, standard error {standard_error:.4f}")
+plt.show()
+
+# %%
+# The mean difference is of the size of its standard error, and small against the loss. So yes: of
+# two classes, the outputs are one function with one loss, and what is left of a choice is how
+# the penalty is counted. From three classes on they are two models
+# (:ref:`sphx_glr_auto_examples_outputs_plot_digits_sigmoid_vs_softmax.py`).

@@ -1,0 +1,147 @@
+"""
+========================
+May targets be one-hot?
+========================
+
+Keras wants labels as one-hot rows, ``[0, 0, 0, 1, 0, ...]`` for a 3, and it is tempting to
+give the same to a classifier of scikit-learn. What happens then, and what should be passed?
+"""
+
+# %%
+# Ten labels are not ten classes
+# ------------------------------
+# By scikit-learn's rules, a matrix of zeros and ones is a *multilabel indicator*: as many
+# independent questions as there are columns, any number of which may be answered with yes. Both
+# classifiers keep to that. The matrix alone cannot say that exactly one column is true;
+# :class:`~skneural.SoftmaxMLPClassifier` sees that it is so in every row, and warns.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.preprocessing import LabelBinarizer, StandardScaler
+
+from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+
+X, y = load_digits(return_X_y=True)
+binarizer = LabelBinarizer()
+Y = binarizer.fit_transform(y)
+settings = {"hidden_layer_sizes": (50,), "activation": "tanh", "tol": 1e-3, "max_iter": 500}
+classifiers = {
+    "softmax": SoftmaxMLPClassifier(**settings, random_state=0),
+    "sigmoid": SigmoidMLPClassifier(**settings, random_state=0),
+}
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    softmax = classifiers["softmax"].fit(X[:500] / 16, Y[:500])
+print(f"y is {y[:3]}, Y is\n{Y[:3]}\n\n{caught[0].category.__name__}: {caught[0].message}\n")
+print(f"units of the softmax network: {softmax.n_outputs_}, in pairs: absent and present")
+
+# %%
+# How often is there no label, or more than one?
+# ----------------------------------------------
+# We train on half of the digits, with labels and with one-hot rows, and look at the other half;
+# ten times with other halves. From a network that was given one-hot rows, there are two ways to
+# an answer: ``predict``, which is right if all ten labels are, and the label with the largest of
+# the ten probabilities.
+
+rows = {(name, way): [] for name in classifiers for way in ("labels", "predict", "largest")}
+n_labels = {name: np.zeros(3) for name in classifiers}
+n_splits = 10
+splitter = StratifiedShuffleSplit(n_splits, test_size=0.5, random_state=0)
+for train, test in splitter.split(X, y):
+    scaler = StandardScaler().fit(X[train])
+    X_train, X_test = scaler.transform(X[train]), scaler.transform(X[test])
+    for name, classifier in classifiers.items():
+        rows[name, "labels"].append(classifier.fit(X_train, y[train]).score(X_test, y[test]))
+        coefs = classifier.coefs_
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Every row of y has exactly one label")
+            classifier.fit(X_train, Y[train])
+        present = classifier.predict(X_test)
+        largest = classifier.predict_proba(X_test).argmax(axis=1)
+        rows[name, "predict"].append((present == Y[test]).all(axis=1).mean())
+        rows[name, "largest"].append((largest == y[test]).mean())
+        n_labels[name] += np.bincount(present.sum(axis=1).clip(max=2), minlength=3)
+difference = max(abs(a - b).max() for a, b in zip(coefs, classifier.coefs_, strict=True))
+print(f"sigmoid: weights from labels and from one-hot rows differ by {difference:.0e} at most\n")
+
+print("network  fitted to, and asked for                 accuracy    against labels")
+texts = {
+    "labels": "labels, predict",
+    "predict": "one-hot, predict: all ten right",
+    "largest": "one-hot, largest of predict_proba",
+}
+for (name, way), values in rows.items():
+    gain = np.subtract(values, rows[name, "labels"])
+    error = gain.std(ddof=1) / np.sqrt(n_splits)
+    print(f"{name}  {texts[way]:40s}  {np.mean(values):7.4f}  {gain.mean():+.4f} +- {error:.4f}")
+for name, counts in n_labels.items():
+    shares = ", ".join(f"{share:.1%}" for share in counts / counts.sum())
+    print(f"{name}, one-hot: rows with no label, one, several: {shares}")
+
+# %%
+# Nothing ties the ten questions together: of some digits all ten units say "no", of a few two say
+# "yes", and such a row is wrong whatever the digit is. Where ``predict`` has to name a class, as
+# it does if it was fitted to labels, these rows get their best guess, which is often right.
+#
+# For sigmoids that is *all* the difference. One-vs-rest units for ten classes and units for ten
+# labels have the same loss, so the fit is the same, to rounding. Only ``predict`` differs, and
+# ``predict_proba``, which divides by the sum if the columns are classes.
+#
+# The softmax network is another one: labels give ten units that compete, one-hot rows give ten
+# pairs that do not. The largest of its ten probabilities is no bad answer; on these small data it
+# is even right half a percentage point more often than the network that competes. If that is what
+# is wanted, the sigmoid network says it more plainly, with labels and half the units.
+
+colors = {"softmax": "tab:blue", "sigmoid": "tab:orange"}
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4), layout="constrained")
+for shift, (name, counts) in zip((-0.2, 0.2), n_labels.items(), strict=True):
+    percent = 100 * counts / counts.sum()
+    bars = left.bar(np.arange(3) + shift, percent, 0.4, color=colors[name], label=name)
+    left.bar_label(bars, fmt="%.1f", fontsize="small")
+left.set(
+    xticks=range(3),
+    xticklabels=["none", "one", "two or more"],
+    xlabel="labels that predict gives to a digit",
+    ylabel="unseen digits (%)",
+    ylim=(0, 108),
+)
+left.legend()
+for place, ((name, _), values) in enumerate(reversed(rows.items())):
+    errors = 100 * (1 - np.array(values))
+    right.plot(errors, np.full(n_splits, place), "o", color=colors[name], alpha=0.35)
+    right.plot(errors.mean(), place, "|", color="black", markersize=16, markeredgewidth=2)
+short = {"labels": "labels", "predict": "one-hot,\npredict", "largest": "one-hot,\nlargest"}
+right.set(
+    yticks=range(len(rows)),
+    yticklabels=[short[way] for _, way in reversed(rows)],
+    xlabel="unseen digits that are wrong (%), line: mean",
+    xlim=(0, None),
+)
+right.margins(y=0.12)
+
+# %%
+# What to pass
+# ------------
+# Labels: numbers, strings, whatever they are. From one-hot rows they come back by
+# ``Y.argmax(axis=1)``, or by the binarizer or encoder that made the rows.
+
+assert np.array_equal(Y.argmax(axis=1), y)
+assert np.array_equal(binarizer.inverse_transform(Y), y)
+
+# %%
+# And where one-hot rows are a special case of rows of probabilities, as they are for a network
+# that learns from a teacher or from several annotators, ``classes`` says so: the columns are then
+# classes that exclude each other. Rows of zeros and a one are labels, so the network is the same.
+
+hard, soft = (SoftmaxMLPClassifier(**settings, random_state=0) for _ in range(2))
+hard.fit(X_train, y[train])
+soft.fit(X_train, Y[train].astype(float), classes=np.arange(10))
+equal = all(map(np.array_equal, hard.coefs_, soft.coefs_))
+print(f"softmax: the same weights, bit by bit, from labels and from soft targets: {equal}")
+
+plt.show()
