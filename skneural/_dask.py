@@ -66,8 +66,11 @@ def check_names(estimator, X) -> Any:
     validate_data(estimator, _stand_in(X, "X"), reset=False, ensure_min_samples=0)
     if not _is_frame(X):
         return _whole_rows(X)
+    import pandas as pd
+
     # Its chunks are made arrays in the way in which those that are fitted are.
-    nothing = tasks.check_features(X._meta.iloc[:0])
+    no_rows = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in X.dtypes.items()})
+    nothing = tasks.check_features(no_rows)
     return X.map_partitions(tasks.check_features, meta=nothing)
 
 
