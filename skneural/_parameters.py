@@ -5,8 +5,11 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.utils import check_scalar
+import scipy.sparse as sp
+from sklearn.utils import assert_all_finite, check_scalar
+from sklearn.utils.validation import validate_data
 
+from skneural._rows import BLOCK_NUMBERS
 from skneural._typing import Vector
 from skneural.activations import ACTIVATIONS
 
@@ -70,6 +73,31 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
     for name in activation:
         choice("activation", name, ACTIVATIONS)
     return list(activation)
+
+
+def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Features as an array or a CSR matrix: numbers, all of them finite.
+
+    They are looked at block by block, so that no array of their size is made. With `reset`, the
+    estimator takes their number and names over, else they must be those that it has.
+    """
+    X = validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
+    )
+    check_numbers(X)
+    if X.dtype.kind != "f":
+        return X
+    values = X.data[:, None] if sp.issparse(X) else X
+    step = max(BLOCK_NUMBERS // values.shape[1], 1)
+    for start in range(0, len(values), step):
+        block = values[start : start + step]
+        if not np.isfinite(block).all():
+            assert_all_finite(
+                block.astype(block.dtype.newbyteorder("=")),
+                estimator_name=type(estimator).__name__,
+                input_name="X",
+            )
+    return X
 
 
 def check_numbers(X: Any) -> Any:
