@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from skneural import SoftmaxMLPClassifier, _stratify
+from skneural import SoftmaxMLPClassifier, _stratify, _targets, _weights
 from skneural._lanes import lane_map
 from skneural._network import Network
 from skneural._objective import Objective
@@ -22,8 +22,8 @@ from skneural._rows import Rows
 from skneural.activations import ACTIVATIONS
 
 DTYPES = ["float32", "float64", "uint8", "int16", "int64", "bool", ">f4", ">f8", ">i2"]
-N_FEATURES = 64
-FEW, MANY = 20_000, 80_000
+N_FEATURES = 32
+FEW, MANY = 20_000, 60_000
 
 
 def features(n_rows, dtype):
@@ -99,7 +99,8 @@ SETTINGS = {
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_what_a_fit_allocates_does_not_grow_with_the_rows(setting, kind, tmp_path, monkeypatch):
     monkeypatch.setattr(_stratify, "MOST_PAGES", 2**10)  # as if there were millions of rows
-    monkeypatch.setattr("skneural._weights.BLOCK_ROWS", 2**10)
+    monkeypatch.setattr(_weights, "BLOCK_ROWS", 2**10)
+    monkeypatch.setattr(_targets, "BLOCK_LABELS", 2**10)
 
     def measure(n_rows):
         X = features(n_rows, "float32")
@@ -108,7 +109,7 @@ def test_what_a_fit_allocates_does_not_grow_with_the_rows(setting, kind, tmp_pat
         network = SoftmaxMLPClassifier((4,), tol=0, random_state=0, **SETTINGS[setting])
         return allocated(lambda: fitted(network, mapped, y, *weight))[1]
 
-    # A row has 256 bytes. Codes of labels take 1 byte each, blocks of slices a fraction of one.
+    # A row has 128 bytes. Codes of labels take 1 byte each, blocks of slices a fraction of one.
     assert bytes_per_row(measure) < 8
 
 
