@@ -177,9 +177,9 @@ def threads_table(figures):
     return table(["rows", "1 thread, s", "2 threads, s", "speed"], rows)
 
 
-def large(figures):
-    """Sizes and seconds of many rows."""
-    return list(zip(*(pair for pair in figures if pair[0] >= LARGE), strict=True))
+def large(figures, least=LARGE):
+    """Sizes and seconds, from a size on from which they should be powers of each other."""
+    return list(zip(*(pair for pair in figures if pair[0] >= least), strict=True))
 
 
 def targets_table(figures):
@@ -204,22 +204,25 @@ def targets_table(figures):
 
 
 def draw(figures):
-    """Seconds over rows, width and depth, chunks, weights: straight lines, if powers."""
-    labels = {
-        "rows": f"rows of {N_FEATURES} features",
-        "width": "units of the hidden layer",
-        "depth": "hidden layers of 100 units",
-        "chunks": f"chunks of {FEW_ROWS} rows in all",
+    """Seconds over rows, width, depth and chunks, with lines from some size on."""
+    panels = {
+        "rows": (f"rows of {N_FEATURES} features", LARGE),
+        "width": ("units of the hidden layer", 100),
+        "depth": ("hidden layers of 100 units", 1),
+        "chunks": (f"chunks of {FEW_ROWS} rows in all", N_CHUNKS),
     }
     figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
-    for ax, (name, label) in zip(axes, labels.items(), strict=True):
+    for ax, (name, (label, least)) in zip(axes, panels.items(), strict=True):
         sizes, seconds = zip(*figures[name], strict=True)
         ax.loglog(sizes, seconds, "o", color=COLORS["blue"])
-        fitted = large(figures[name]) if name == "rows" else (sizes, seconds)
-        power = slope(*fitted)
-        level = np.exp(np.mean(np.log(fitted[1])) - power * np.mean(np.log(fitted[0])))
-        line = level * np.asarray(fitted[0], dtype=float) ** power
-        ax.loglog(fitted[0], line, color=COLORS["orange"], label=f"power {power:.2f}")
+        if name != "rows":
+            ax.set_xticks(sizes, sizes)
+            ax.minorticks_off()
+        sizes, seconds = large(figures[name], least)
+        power = slope(sizes, seconds)
+        level = np.exp(np.mean(np.log(seconds)) - power * np.mean(np.log(sizes)))
+        line = level * np.asarray(sizes, dtype=float) ** power
+        ax.loglog(sizes, line, color=COLORS["orange"], label=f"power {power:.2f}")
         ax.set(xlabel=label)
         ax.legend()
     axes[0].set(ylabel="seconds of an evaluation")

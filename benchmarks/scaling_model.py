@@ -231,7 +231,7 @@ def draw(c):
         ax.loglog(counts, total, color=COLORS["black"], lw=2.5, label="in all")
         ax.set(xlabel="workers of one thread", title=f"layers {layers}")
     axes[0].set(ylabel=f"seconds of an evaluation of {N_ROWS:.0e} rows", ylim=(1e-3, None))
-    axes[1].legend()
+    axes[0].legend(loc="upper right")
     return figure
 
 
