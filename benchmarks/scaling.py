@@ -8,6 +8,7 @@ workers are processes on this machine, with one thread each. The figures, which
 
 import argparse
 import json
+import warnings
 from statistics import median
 from time import perf_counter
 
@@ -140,6 +141,7 @@ def in_cluster(client, rows, hidden=HIDDEN):
 
 def measure_cluster(plan):
     """Seconds in one thread here and in workers; then what is not computation."""
+    warnings.filterwarnings("ignore", "Sending large graph")  # the weights of large networks
     figures = {"dask": [], "chunks": [], "weights": []}
     with cluster(1) as one, cluster(2) as two, cluster(2, config={}) as default:
         for n in plan.dask_rows:
@@ -215,14 +217,15 @@ def draw(figures):
     for ax, (name, (label, least)) in zip(axes, panels.items(), strict=True):
         sizes, seconds = zip(*figures[name], strict=True)
         ax.loglog(sizes, seconds, "o", color=COLORS["blue"])
-        if name != "rows":
-            ax.set_xticks(sizes, sizes)
-            ax.minorticks_off()
+        ticks = sizes
         sizes, seconds = large(figures[name], least)
         power = slope(sizes, seconds)
         level = np.exp(np.mean(np.log(seconds)) - power * np.mean(np.log(sizes)))
         line = level * np.asarray(sizes, dtype=float) ** power
         ax.loglog(sizes, line, color=COLORS["orange"], label=f"power {power:.2f}")
+        if name != "rows":
+            ax.set_xticks(ticks, ticks)
+            ax.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
         ax.set(xlabel=label)
         ax.legend()
     axes[0].set(ylabel="seconds of an evaluation")
