@@ -1,4 +1,4 @@
-"""What the benchmarks share: a description of the machine, tables, and files of results."""
+"""What the benchmarks share: the machine described, times, tables, and files of results."""
 
 import os
 import platform
@@ -6,6 +6,10 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
 
 import skneural
 
@@ -24,7 +28,7 @@ COLORS = {
 
 def machine():
     """One line: processor, cores, versions, commit of skneural, date."""
-    names = ["numpy", "scipy", "scikit-learn", "torch", "skneural"]
+    names = ["numpy", "scipy", "scikit-learn", "dask", "torch", "skneural"]
     versions = [f"{name} {_version(name)}" for name in names if _version(name)]
     return (
         f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, "
@@ -70,6 +74,23 @@ def table(header, rows):
         padded += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append(f"| {' | '.join(padded)} |")
     return "\n".join(lines)
+
+
+def slope(sizes, seconds):
+    """Of a straight line through the logarithms: the power of the size with which time grows."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def median_times(functions, repeats):
+    """Median seconds of each function; they are called in turn, after one call to warm up."""
+    times = {name: [] for name in functions}
+    for i in range(repeats + 1):
+        for name, function in functions.items():
+            start = perf_counter()
+            function()
+            if i:
+                times[name].append(perf_counter() - start)
+    return {name: median(values) for name, values in times.items()}
 
 
 def target(name, text, seen, met, form="{:.3f}"):

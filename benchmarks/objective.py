@@ -19,11 +19,10 @@ import warnings
 from functools import partial
 from itertools import pairwise
 from statistics import median
-from time import perf_counter
 from unittest.mock import patch
 
 import numpy as np
-from _results import machine
+from _results import machine, median_times
 from scipy.optimize import OptimizeResult
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
@@ -46,18 +45,6 @@ def make_data(dtype):
     rng = np.random.default_rng(0)
     X = rng.random((N_ROWS, N_FEATURES), dtype=dtype)
     return X, rng.integers(N_CLASSES, size=N_ROWS)
-
-
-def median_times(functions, repeats):
-    """Median seconds of each function; they are called in turn, after one call to warm up."""
-    times = {name: [] for name in functions}
-    for i in range(repeats + 1):
-        for name, function in functions.items():
-            start = perf_counter()
-            function()
-            if i:
-                times[name].append(perf_counter() - start)
-    return {name: median(values) for name, values in times.items()}
 
 
 # --- Memory --------------------------------------------------------------------------------

@@ -98,7 +98,8 @@ class Objective:
 def _lane_loss(network: Network, theta: FloatArray, scale: float, rows: Rows, lane: Lane) -> Sums:
     """The weighted sum of the losses of a lane, and its gradient."""
     layers = network.layers(theta)
-    total, gradient = np.empty((2, network.n_parameters), rows.dtype)
+    # In two pieces: the first outlives the second.
+    total, gradient = (np.empty(network.n_parameters, rows.dtype) for _ in range(2))
     loss = 0.0
     # Worker threads do not inherit the caller's floating-point error state.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -124,7 +125,7 @@ def _lane_product(
     Linearizations of blocks at `theta` are taken from, and added to, those given.
     """
     layers, directions = network.layers(theta), network.layers(direction)
-    total, product = np.empty((2, network.n_parameters), rows.dtype)
+    total, product = (np.empty(network.n_parameters, rows.dtype) for _ in range(2))
     with np.errstate(over="ignore", invalid="ignore"):
         for block in lane:
             into = total if block is lane[0] else product

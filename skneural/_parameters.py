@@ -5,8 +5,11 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.utils import check_scalar
+import scipy.sparse as sp
+from sklearn.utils import assert_all_finite, check_scalar
+from sklearn.utils.validation import validate_data
 
+from skneural._rows import BLOCK_NUMBERS
 from skneural._typing import Vector
 from skneural.activations import ACTIVATIONS
 
@@ -70,6 +73,27 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
     for name in activation:
         choice("activation", name, ACTIVATIONS)
     return list(activation)
+
+
+def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Features as an array or a CSR matrix: numbers, all of them finite.
+
+    They are looked at block by block: to find one that is not finite, scikit-learn makes an array
+    of their size. With `reset`, the estimator takes their number and names over, else they must
+    be those that it has.
+    """
+    X = validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
+    )
+    values = check_numbers(X.data[:, None] if sp.issparse(X) else X)
+    step = max(BLOCK_NUMBERS // values.shape[1], 1)
+    for start in range(0, len(values), step):
+        assert_all_finite(
+            values[start : start + step],
+            estimator_name=type(estimator).__name__,
+            input_name="X",
+        )
+    return X
 
 
 def check_numbers(X: Any) -> Any:

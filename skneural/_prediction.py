@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skneural import _parameters as check
 from skneural._conversion import mlp_classifier
@@ -313,8 +313,7 @@ class NetworkPredictor(
         check_is_fitted(self)
         if is_dask(X):
             return check_names(self, X)
-        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype="numeric")
-        return check.check_numbers(X)
+        return check.check_features(self, X, reset=False)
 
     def _map_logits(self, X, function: Callable[[FloatArray], Any]) -> Any:
         return self._map_layers(self._check_features(X), lambda values: function(values[-1]))

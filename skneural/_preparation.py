@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import validate_data
 
 from skneural import _parameters as check
 from skneural._dask import dask_data, dask_validation_data, in_memory, is_dask
@@ -54,10 +53,9 @@ def labelled_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Target
     if is_dask(X):
         return dask_data(estimator, X, y, sample_weight, classes)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
-    X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric")
+    X = check.check_features(estimator, X, reset=True)
     y = estimator._check_labels(y, "y")
     check_consistent_length(X, y)
-    X = check.check_numbers(X)
     weight = check_sample_weight(sample_weight, X)
     if classes is None:
         targets, labels = encode_targets(y)
@@ -95,8 +93,7 @@ def validation_data(estimator, validation, targets: Targets) -> Data | None:
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
-    X = validate_data(estimator, X, reset=False, accept_sparse="csr", dtype="numeric")
-    X = check.check_numbers(X)
+    X = check.check_features(estimator, X, reset=False)
     y = estimator._check_labels(y, "y_val")
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X, "sample_weight_val")

@@ -39,7 +39,9 @@ class Pages:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, places: Any) -> IntArray:
+    def __getitem__(self, places: Any) -> Any:
+        if isinstance(places, Pages):
+            return _PagesOfPages(self, places)
         if isinstance(places, slice):
             places = np.arange(*places.indices(self._length))
         page, row = np.divmod(places, self._size)
@@ -53,7 +55,34 @@ class Pages:
         return min(i * self._size + (within if is_chosen else 0), self._length)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
-        return self[:].astype(dtype or np.intp, copy=False)
+        return np.asarray(self[:], dtype=dtype or np.intp)
+
+
+class _PagesOfPages:
+    """The places that some rows of a sample have among all rows, likewise worked out when asked.
+
+    Parameters
+    ----------
+    sample : sequence of int
+        What can be indexed by slices and arrays.
+    chosen : Pages
+        Which of these.
+    """
+
+    def __init__(self, sample: Any, chosen: Pages) -> None:
+        self._sample = sample
+        self._chosen = chosen
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def __getitem__(self, places: Any) -> Any:
+        if isinstance(places, Pages):
+            return _PagesOfPages(self, places)
+        return self._sample[self._chosen[places]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
+        return np.asarray(self[:], dtype=dtype or np.intp)
 
 
 class RandomOrder:

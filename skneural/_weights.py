@@ -1,16 +1,18 @@
 """Weights of rows and of classes."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from skneural._rows import Data, Rows, Sums, code_columns, group_sums
+from skneural._rows import BLOCK_NUMBERS, Data, Rows, Sums, add, code_columns, group_sums
 from skneural._targets import Targets
 from skneural._typing import Vector
+
+BLOCK_ROWS = BLOCK_NUMBERS  # whose weights are added up at once
 
 
 def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight") -> Vector:
@@ -67,8 +69,16 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
 
 
 def _class_totals(n_classes: list[int], rows: Rows) -> Sums:
-    """The sum of the weights of each class of each target, the same bits in any order of rows."""
+    """The sum of the weights of each class of each target.
+
+    Of small data, which are one block here, it has the same bits in any order of rows.
+    """
     labels, weight = rows.all_labels(), rows.all_weights()
+    blocks = (slice(start, start + BLOCK_ROWS) for start in range(0, rows.n_rows, BLOCK_ROWS))
+    return reduce(add, (_block_totals(n_classes, labels[block], weight[block]) for block in blocks))
+
+
+def _block_totals(n_classes: list[int], labels: Any, weight: Vector) -> Sums:
     if labels.dtype.kind == "f":  # soft, of one target
         parts = np.sort(labels * weight[:, None], axis=0)
         return [parts.sum(axis=0)]

@@ -150,6 +150,18 @@ def test_pages_give_the_places_of_their_rows(n_rows, size):
         np.testing.assert_array_equal(pages[np.arange(len(pages))[::-1]], expected[::-1])
 
 
+def test_pages_of_pages_give_the_places_that_these_have_among_all_rows():
+    sizes = [(4, [0, 2, 3, 5]), (3, [0, 1, 4]), (2, [1, 3])]
+    chosen = expected = np.arange(23)
+    for depth, (size, pages) in enumerate(sizes):
+        one = Pages(np.array(pages), size, len(expected))
+        chosen, expected = chosen[one] if depth else one, expected[np.asarray(one)]
+        assert len(chosen) == len(expected)
+        np.testing.assert_array_equal(chosen, expected)
+        np.testing.assert_array_equal(chosen[1:3], expected[1:3])
+        np.testing.assert_array_equal(chosen[np.array([3, 0])], expected[[3, 0]])
+
+
 def test_a_random_order_of_many_rows_is_one_of_pages(monkeypatch):
     monkeypatch.setattr(_stratify, "MOST_PAGES", 100)
     codes = np.repeat([0, 1, 2], [600, 300, 147])[:, None]  # sorted by class

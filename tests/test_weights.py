@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural import _weights
 from skneural._rows import Rows
 from skneural._targets import encode_targets
 from skneural._weights import check_sample_weight, class_weights
@@ -70,6 +71,16 @@ def test_balanced_weights_of_a_sparse_indicator():
     dense = weights_for("balanced", Y)
     for a, b in zip(dense, weights_for("balanced", sp.csr_array(Y)), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_balanced_weights_are_the_same_however_many_rows_are_added_up_at_once(convert, monkeypatch):
+    rng = np.random.default_rng(0)
+    Y, sample_weight = rng.integers(2, size=(1000, 3)), rng.random(1000)
+    expected = weights_for("balanced", Y, sample_weight)
+    monkeypatch.setattr(_weights, "BLOCK_ROWS", 64)
+    for a, b in zip(weights_for("balanced", convert(Y), sample_weight), expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
 @pytest.mark.parametrize(
