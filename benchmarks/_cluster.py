@@ -1,8 +1,9 @@
 """What the benchmarks ask of dask: a cluster on this machine, and rows that lie in its workers."""
 
+import os
 from contextlib import contextmanager
+from unittest.mock import patch
 
-import dask
 import dask.array as da
 import numpy as np
 from dask.delayed import delayed
@@ -12,24 +13,22 @@ from skneural import SoftmaxMLPClassifier
 from skneural._dask import dask_data
 
 # Dask tells its workers' allocator to give memory back to the system at once, so that every
-# array of a block is mapped anew.
-KEPT_MEMORY = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**27}
+# array of a block is mapped anew; unless the environment says something else.
+OF_DASK, LARGE = 2**16, 2**27
 
 
 @contextmanager
-def cluster(n_workers, config=KEPT_MEMORY):
+def cluster(n_workers, trim_threshold=LARGE):
     """A client of so many processes with a thread each, on the loopback interface."""
-    with (
-        dask.config.set(config),
-        LocalCluster(
+    with patch.dict(os.environ, MALLOC_TRIM_THRESHOLD_=str(trim_threshold)):
+        local = LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-        ) as local,
-        Client(local, set_as_default=False) as client,
-    ):
+        )
+    with local, Client(local, set_as_default=False) as client:
         yield client
 
 

@@ -281,7 +281,7 @@ def report(dense, sparse):
         "Sparse rows (CSR, float32) of 100000 features, 50 of which are not zero; hidden layers of "
         f"{' and '.join(map(str, SPARSE_HIDDEN))} units, 3 iterations. Memory is that beyond the "
         "data, which are in memory. It is made of vectors as long as the weights, in float64; "
-        "25 of them are scipy's L-BFGS-B.",
+        "25 of them are scipy's L-BFGS-B; those for iterations to come are not resident yet.",
         sparse_table(sparse),
         targets_table(dense),
     ]

@@ -14,7 +14,7 @@ from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _cluster import cluster, rows_on
+from _cluster import OF_DASK, cluster, rows_on
 from _results import COLORS, RESULTS, TARGET_HEADER, machine, slope, table, target, write
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
@@ -143,7 +143,7 @@ def measure_cluster(plan):
     """Seconds in one thread here and in workers; then what is not computation."""
     warnings.filterwarnings("ignore", "Sending large graph")  # the weights of large networks
     figures = {"dask": [], "chunks": [], "weights": []}
-    with cluster(1) as one, cluster(2) as two, cluster(2, config={}) as default:
+    with cluster(1) as one, cluster(2) as two, cluster(2, OF_DASK) as default:
         for n in plan.dask_rows:
             print(f"dask, {n} rows ...", flush=True)
             functions = [evaluation(make_data(n)(n), n_threads=1)]

@@ -27,7 +27,7 @@ def soft(iris):
 def test_a_row_of_probabilities_is_the_row_once_for_each_class(classifier, settings, soft):
     X, P = soft
     weight = np.random.default_rng(1).uniform(0.5, 2, 150)
-    model = classifier((), alpha=1.0, tol=5e-9, max_iter=10_000, **settings)
+    model = classifier((), alpha=1.0, tol=1e-8, max_iter=10_000, **settings)
     once = clone(model).fit(X, P, sample_weight=weight, classes=[0, 1, 2])
     rows, codes = np.nonzero(P)
     each = clone(model).fit(X[rows], codes, sample_weight=weight[rows] * P[rows, codes])
@@ -181,11 +181,11 @@ def test_probabilities_of_other_classes_cannot_be_scored(classifier, soft):
 
 def test_sigmoid_units_learn_the_probability_of_their_own_class(soft):
     X, P = soft
-    joint = SigmoidMLPClassifier((), alpha=1.0, tol=5e-9, max_iter=10_000)
+    joint = SigmoidMLPClassifier((), alpha=1.0, tol=1e-8, max_iter=10_000)
     joint.fit(X, P, classes=NAMES)
     for k in range(3):
         own = np.column_stack([1 - P[:, k], P[:, k]])
-        alone = SigmoidMLPClassifier((), alpha=1.0, tol=5e-9, max_iter=10_000)
+        alone = SigmoidMLPClassifier((), alpha=1.0, tol=1e-8, max_iter=10_000)
         alone.fit(X, own, classes=[0, 1])
         np.testing.assert_allclose(joint.coefs_[0][:, [k]], alone.coefs_[0], atol=1e-5)
 
