@@ -24,10 +24,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from _results import COLORS, RESULTS, table, write
 
+from skneural._dask_rows import FAN_IN
+
 N_ROWS = 10**9
 WORKERS = [10, 100, 1000]
 CHUNKS_PER_WORKER = 4
-FAN_IN = 8  # skneural._dask adds up so many sums at once
 MEASURED_CHUNKS, MEASURED_ROWS = 16, 1024  # of scaling.py
 SECONDS_PER_BYTE = 8 / 10e9  # of the network
 LARGEST_MATRIX = 2048  # of coordinates; above, they are diagonal

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, final
+from uuid import uuid4
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,7 +24,7 @@ from skneural._rows import N_LANES, Data, LaneSums, Rows, Sums
 from skneural._soft_labels import harden
 from skneural._stratify import Pages
 
-FAN_IN = 8  # results that are merged at once
+FAN_IN = 16  # results that are merged at once
 
 
 @final
@@ -51,9 +52,29 @@ class DaskRows(Data):
         self.dtype = dtype
 
     def reduce(self, function: Callable[[Rows], Sums]) -> Sums:
-        call, node = task(tasks.sums_of), task(_Whole(function))
-        total = reduced([call(node, part) for part in self.parts], tasks.merge_sums)
+        total = compute([self._tree(_Whole(function))])[0]
         return [np.array(part, dtype=np.float64) for part in total]
+
+    def _tree(self, function: Callable[[Rows], Sums]) -> Any:
+        """The sum as a graph of plain tasks: it is made at each evaluation, and has to be light."""
+        from dask.delayed import Delayed
+
+        token = uuid4().hex
+        node = f"function-{token}"
+        graph: dict[Any, Any] = {node: function}
+
+        def added(task: tuple[Any, ...]) -> str:
+            key = f"{task[0].__name__}-{token}-{len(graph)}"
+            graph[key] = task
+            return key
+
+        for part in self.parts:
+            graph |= part.dask
+        level = [added((tasks.sums_of, node, part.key)) for part in self.parts]
+        while len(level) > 1:
+            groups = [level[i : i + FAN_IN] for i in range(0, len(level), FAN_IN)]
+            level = [added((tasks.merge_sums, group)) for group in groups]
+        return Delayed(level[0], graph)
 
     def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
         return self.reduce(partial(tasks.in_one_thread, function))

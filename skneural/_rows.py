@@ -23,8 +23,9 @@ from skneural._lanes import MapLanes, lane_map
 from skneural._typing import IntArray, LabelArray, Vector
 
 N_LANES = 16
-BLOCK_NUMBERS = 2**16  # of X in a block: half a megabyte
-BLOCK_ROWS = 512, 1024  # the fewest and the most rows in a block of dense X
+SMALL_NUMBERS = 2**16  # features and labels of data that are merged and sorted
+BLOCK_NUMBERS = 2**17  # of X in a block: a megabyte, or half of one
+BLOCK_ROWS = 512, 2048  # the fewest and the most rows in a block of dense X
 
 Lane = list[slice]
 Sums = list[Vector]
@@ -213,7 +214,7 @@ def add(total: Sums, sums: Sums) -> Sums:
 
 
 def _default_block_rows(X: Any) -> int:
-    """About 64k numbers of X, in 512 to 1024 rows: few calls, and activations in cache.
+    """About 128k numbers of X, in 512 to 2048 rows: few calls, and activations in cache.
 
     The gradient of a block with respect to the first layer is dense. Where X is sparse, with
     many features, blocks are larger: else adding up their gradients would cost more than
@@ -246,7 +247,7 @@ def merge_repeats(X: Any, labels: Any, weight: Vector) -> tuple[Any, Any, Vector
 
 def is_small(n_rows: int, n_columns: int) -> bool:
     """Whether so many numbers, features and labels, are few."""
-    return n_rows * n_columns <= BLOCK_NUMBERS
+    return n_rows * n_columns <= SMALL_NUMBERS
 
 
 def canonical(rows: Data) -> Data:

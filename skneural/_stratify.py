@@ -1,7 +1,7 @@
 """Rows in a random order, or in random parts, that hold the classes in proportion.
 
 It is by labels: an array of shape (n_rows, n_targets), or a CSR matrix of such codes; or soft
-labels, which count as their most probable class. Of more than a million rows, *pages* of
+labels, which count as their most probable class. Of more than `MOST_PAGES` rows, *pages* of
 consecutive rows come in a random order, whatever their labels: that takes no memory for each
 row, and reads from disk what lies together.
 """
@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from skneural._rows import Data, code_columns
 from skneural._typing import IntArray
 
-MOST_PAGES = 2**20
+MOST_PAGES = 2**18
 
 
 class Pages:

@@ -193,7 +193,7 @@ def test_float32_data_agree_with_float64_data(classifier, iris):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
 def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, convert, monkeypatch):
-    X, y = make_classification(20_000, 40, n_informative=10, n_classes=4, random_state=0)
+    X, y = make_classification(40_000, 40, n_informative=10, n_classes=4, random_state=0)
     X = convert(X.astype(dtype))
     models = []
     monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)

@@ -137,12 +137,12 @@ def test_an_evaluation_is_one_round_trip_and_features_stay_where_they_are(client
         n_evaluations.append(model.n_fev_)
     assert np.diff(n_graphs) == np.diff(n_evaluations) >= 8
     for graph in watch.graphs[-model.n_fev_ :]:
-        # A function for all, sums of each chunk, two levels of a tree; and the chunks.
+        # A function for all, sums of each chunk, and of all; and the chunks.
         counts = {name: count(graph, name) for name in ("sums_of", "merge_sums", "rows")}
-        assert counts == {"sums_of": 10, "merge_sums": 3, "rows": 10}
-        assert len(graph) == 24
+        assert counts == {"sums_of": 10, "merge_sums": 1, "rows": 10}
+        assert len(graph) == 22
     for keys in client.run(received).values():
-        functions = [key for key, _ in keys if key.startswith("_Whole")]
+        functions = [key for key, _ in keys if key.startswith("function")]
         assert len(functions) == len(set(functions))  # with the weights of the network
         moved = [n for key, n in keys if key.startswith(("rows", "check_features"))]
         assert sum(moved) < 5 * data[0].nbytes  # to share the work, not for each evaluation
