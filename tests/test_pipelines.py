@@ -51,7 +51,7 @@ def test_a_pipeline_does_what_its_steps_do_by_hand(network):
     for method in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
         expected = getattr(by_hand, method)(Z_test)
         np.testing.assert_array_equal(getattr(pipeline, method)(X_test), expected)
-    assert pipeline.score(X_test, y_test) > 0.95
+    assert pipeline.score(X_test, y_test) > 0.93
     assert pipeline.classes_.tolist() == list(range(10))
     assert pipeline.n_features_in_ == 64
 
@@ -77,7 +77,7 @@ def test_a_pipeline_keeps_the_last_hidden_layer_as_features(network, digits):
 
 
 def test_columns_of_numbers_and_words_are_classified(network, wine_frame):
-    assert cross_val_score(by_columns(network), *wine_frame, cv=3).mean() > 0.95
+    assert cross_val_score(by_columns(network), *wine_frame, cv=3).mean() > 0.93
 
 
 def test_columns_are_found_by_name_wherever_they_stand(network, wine_frame):
