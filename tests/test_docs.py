@@ -5,6 +5,7 @@ import inspect
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from sklearn.utils import estimator_html_repr
 
@@ -37,6 +38,7 @@ def test_examples_on_pages_run(page):
     failures = []
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     doctest.DocTestRunner(optionflags=flags).run(examples, out=failures.append)
+    plt.close("all")
     assert not failures, "".join(failures)
 
 
