@@ -40,6 +40,7 @@ NETWORK_DISPLAYS = [ActivationsDisplay, HiddenWeightsDisplay, LossCurveDisplay]
 @pytest.fixture(autouse=True)
 def _figures():
     with matplotlib.rc_context():
+        plt.close("all")  # of other tests
         plt.switch_backend("Agg")
         yield
         plt.close("all")
