@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, final
+from typing import Any, ClassVar, final
 from uuid import uuid4
 
 import numpy as np
@@ -40,7 +40,7 @@ class DaskRows(Data):
     dtype : dtype
     """
 
-    joblib_options = {"require": "sharedmem"}  # noqa: RUF012
+    joblib_options: ClassVar[dict[str, Any]] = {"require": "sharedmem"}
 
     def __init__(
         self, parts: list[Any], sizes: Sequence[int], n_features: int, dtype: np.dtype[Any]
