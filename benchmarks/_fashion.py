@@ -15,7 +15,7 @@ from sklearn.datasets import fetch_openml
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from skneural._monitor import Monitor
+from skneural._training.monitor import Monitor
 
 try:
     import torch

@@ -27,7 +27,7 @@ from _results import COLORS, TARGET_HEADER, machine, slope, table, target, write
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import SoftmaxMLPClassifier
-from skneural._objective import Objective
+from skneural._network import Objective
 
 N_FEATURES, N_CLASSES, HIDDEN = 100, 10, (16,)
 BLOCK = 100_000

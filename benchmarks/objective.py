@@ -30,12 +30,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from skneural import SoftmaxMLPClassifier
-from skneural._lanes import lane_map
-from skneural._network import Network
-from skneural._objective import Objective
-from skneural._outputs import SoftmaxOutput
-from skneural._rows import Rows
-from skneural.activations import ACTIVATIONS
+from skneural._data import Rows, lane_map
+from skneural._network import ACTIVATIONS, Network, Objective, SoftmaxOutput
 
 N_ROWS, N_FEATURES, N_CLASSES = 60_000, 784, 10
 HIDDEN = [(100,), (256, 256)]

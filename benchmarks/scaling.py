@@ -19,12 +19,8 @@ from _results import COLORS, RESULTS, TARGET_HEADER, machine, slope, table, targ
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from skneural._lanes import lane_map
-from skneural._network import Network
-from skneural._objective import Objective
-from skneural._outputs import SoftmaxOutput
-from skneural._rows import Rows
-from skneural.activations import ACTIVATIONS
+from skneural._data import Rows, lane_map
+from skneural._network import ACTIVATIONS, Network, Objective, SoftmaxOutput
 
 N_CLASSES, N_FEATURES, HIDDEN = 10, 100, (100,)
 N_CHUNKS = 16

@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from _results import COLORS, RESULTS, table, write
 
-from skneural._dask_rows import FAN_IN
+from skneural._dask.rows import FAN_IN
 
 N_ROWS = 10**9
 WORKERS = [10, 100, 1000]

@@ -11,9 +11,6 @@ what the forward pass keeps::
     softplus   a = log(1 + exp(z))    f' = 1 - exp(-a)   f''/f' = exp(-a)
 """
 
-from abc import ABC, abstractmethod
-from typing import ClassVar, final
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -126,96 +123,6 @@ def _as_float(x: ArrayLike) -> FloatArray:
     return x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
 
 
-class Activation(ABC):
-    """An element-wise activation of a hidden layer."""
-
-    smooth: ClassVar[bool] = True  # whether it has a second derivative everywhere
-
-    @abstractmethod
-    def apply(self, z: FloatArray) -> None:
-        """Replace pre-activations `z` by activations, in place."""
-
-    @abstractmethod
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by the slope at activations `a`, in place."""
-
-    @abstractmethod
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by the curvature over the slope at activations `a`, in place."""
-
-
-@final
-class Identity(Activation):
-    def apply(self, z: FloatArray) -> None:
-        pass
-
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        pass
-
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta[...] = 0
-
-
-@final
-class Logistic(Activation):
-    def apply(self, z: FloatArray) -> None:
-        z[...] = sigmoid(z)
-
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= a
-        delta *= 1 - a
-
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= 1 - 2 * a
-
-
-@final
-class Tanh(Activation):
-    def apply(self, z: FloatArray) -> None:
-        np.tanh(z, out=z)
-
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= 1 - a * a
-
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= -2 * a
-
-
-@final
-class Relu(Activation):
-    smooth = False
-
-    def apply(self, z: FloatArray) -> None:
-        np.maximum(z, 0, out=z)
-
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= a > 0
-
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        raise NotImplementedError("relu has no second derivative at its kink")
-
-
-@final
-class Softplus(Activation):
-    def apply(self, z: FloatArray) -> None:
-        z[...] = softplus(z)
-
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= -np.expm1(-a)
-
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= np.exp(-a)
-
-
 def softplus(z: FloatArray) -> FloatArray:
     """``log(1 + exp(z))`` without overflow; also ``-log(sigmoid(-z))``."""
     return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "identity": Identity(),
-    "logistic": Logistic(),
-    "tanh": Tanh(),
-    "relu": Relu(),
-    "softplus": Softplus(),
-}

@@ -1,0 +1,19 @@
+"""Data in dask collections; the only room that imports dask."""
+
+from skneural._dask.collections import (
+    check_names,
+    dask_data,
+    dask_validation_data,
+    in_memory,
+    is_dask,
+    map_chunks,
+)
+
+__all__ = [
+    "check_names",
+    "dask_data",
+    "dask_validation_data",
+    "in_memory",
+    "is_dask",
+    "map_chunks",
+]

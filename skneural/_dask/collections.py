@@ -1,0 +1,216 @@
+"""What estimators ask of dask collections: rows to fit, and lazy predictions.
+
+Chunks of features, labels and weights for the same rows become `Rows` where they lie, and are
+kept there. This module and `_dask_rows` are the only ones that know of dask, which is imported
+where it is used.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from skneural._dask import chunks as tasks
+from skneural._dask.rows import DaskRows, compute, persist, reduced, task
+from skneural._data import Data, computation_dtype, is_small
+from skneural._inputs import (
+    Targets,
+    check_something_is_known,
+    find_targets,
+    short_labels,
+    targets_of_classes,
+)
+
+
+def is_dask(X: Any) -> bool:
+    """Whether something is a collection of dask."""
+    dask = sys.modules.get("dask")  # where it is not imported, there are none
+    return dask is not None and bool(dask.is_dask_collection(X))
+
+
+def in_memory(values: Any) -> Any:
+    """Labels or weights, fetched if they are a collection of dask."""
+    return compute([values])[0] if is_dask(values) else values
+
+
+def dask_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Targets]:
+    """Features, labels and weights for a fit, in chunks, and what the labels stand for.
+
+    Small data are fetched, to be treated like small data in memory.
+    """
+    validate_data(estimator, _stand_in(X, "X"), ensure_min_samples=0)
+    names = "X", "y", "sample_weight", estimator._labels_may_be_missing
+    table = _Table(tasks.Reading(*names), X, y, sample_weight)
+    targets = table.find_targets() if classes is None else targets_of_classes(classes)
+    data = table.encoded(targets, are_soft=classes is not None)
+    if targets.is_multilabel:
+        check_something_is_known(data.sums(tasks.n_known)[0])
+    is_gathered = is_small(data.n_rows, data.n_features + len(targets.n_classes))
+    return data.gather() if is_gathered else data, targets
+
+
+def dask_validation_data(estimator, X, y, sample_weight, targets: Targets) -> Data:
+    """The validation data that were given to `fit`, in chunks."""
+    validate_data(estimator, _stand_in(X, "X_val"), reset=False, ensure_min_samples=0)
+    names = "X_val", "y_val", "sample_weight_val", estimator._labels_may_be_missing
+    return _Table(tasks.Reading(*names), X, y, sample_weight).encoded(targets)
+
+
+def check_names(estimator, X) -> Any:
+    """Features to predict from, as a dask array of whole rows, if they are those of the fit."""
+    validate_data(estimator, _stand_in(X, "X"), reset=False, ensure_min_samples=0)
+    if not _is_frame(X):
+        return _whole_rows(X)
+    import pandas as pd
+
+    # Its chunks are made arrays in the way in which those that are fitted are.
+    no_rows = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in X.dtypes.items()})
+    nothing = tasks.check_features(no_rows)
+    return X.map_partitions(tasks.check_features, meta=nothing)
+
+
+def map_chunks(function: Callable[[Any], Any], X) -> Any:
+    """A lazy array of what `function` gives for the rows of each chunk."""
+    nothing = function(np.empty((0, X.shape[1]), computation_dtype(X.dtype)))
+    return X.map_blocks(
+        tasks.predict_chunk,
+        function=task(function),
+        dtype=nothing.dtype,
+        meta=nothing,
+        drop_axis=1 if nothing.ndim == 1 else None,
+        chunks=(X.chunks[0], *((size,) for size in nothing.shape[1:])),
+    )
+
+
+class _Table:
+    """Chunks of features, with those of labels and weights for the same rows; none is empty."""
+
+    def __init__(self, reading: tasks.Reading, X, y, sample_weight) -> None:
+        if y is None:
+            raise ValueError("The call requires y to be passed, but the target y is None.")
+        self._reading = reading
+        check = task(reading.check_features)
+        features = [check(part, i) for i, part in enumerate(_chunks(X, reading.features))]
+        chunks = [features, _chunks(y, reading.labels), _chunks(sample_weight, reading.weights)]
+        ends = np.cumsum(list(map(len, chunks)))
+        parts = persist([part for each in chunks for part in each])  # what they share, once
+        shapes = compute([task(tasks.shape_and_dtype)(part) for part in parts])
+        sizes = [shape[0] for shape, _ in shapes]
+        self._numbers = [i for i, size in enumerate(sizes[: ends[0]]) if size]
+        if not self._numbers:
+            raise ValueError(f"Found array with 0 sample(s) in {reading.features}: no rows.")
+        self._features = [parts[i] for i in self._numbers]
+        self._sizes = [sizes[i] for i in self._numbers]
+        (_, self._n_features), _ = shapes[self._numbers[0]]
+        self._dtype = np.result_type(*(computation_dtype(shapes[i][1]) for i in self._numbers))
+        labels, weights = slice(*ends[:2]), slice(*ends[1:])
+        self._labels = self._beside(y, parts[labels], sizes[labels], reading.labels)
+        self._weights = self._beside(sample_weight, parts[weights], sizes[weights], reading.weights)
+
+    def find_targets(self) -> Targets:
+        """What the labels stand for, from those that occur in each chunk."""
+        find = task(self._reading.distinct_labels)
+        found = [find(*numbered) for numbered in zip(self._labels, self._numbers, strict=True)]
+        return find_targets(short_labels(reduced(found, tasks.merge_labels)))
+
+    def encoded(self, targets: Targets, are_soft: bool = False) -> DaskRows:
+        """The rows, with encoded labels."""
+        reading = replace(self._reading, targets=targets, are_soft=are_soft)
+        make, columns = task(reading.rows), (self._features, self._labels, self._weights)
+        parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
+        rows = DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)
+        if self._weights[0] is not None and rows.reduce(tasks.total_weight)[0] == 0:
+            raise ValueError(
+                f"{reading.weights} must have a positive sum, but all weights are zero."
+            )
+        return rows
+
+    def _beside(self, values: Any, parts: list[Any], lengths: list[int], name: str) -> list[Any]:
+        """Labels or weights in chunks of the same rows as those of the features."""
+        if values is None:
+            return [None] * len(self._sizes)
+        if not is_dask(values):
+            parts = [
+                check_array(
+                    values, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name=name
+                )
+            ]
+            lengths = [len(parts[0])]
+        if sum(lengths) != sum(self._sizes):
+            raise ValueError(
+                "Found input variables with inconsistent numbers of samples: "
+                f"{self._reading.features} has {sum(self._sizes)}, {name} has {sum(lengths)}."
+            )
+        if not is_dask(values):
+            edges = np.cumsum([0, *self._sizes])
+            return [parts[0][start:stop] for start, stop in pairwise(edges)]
+        return _regrouped(parts, lengths, self._sizes)
+
+
+def _regrouped(parts: list[Any], lengths: list[int], sizes: list[int]) -> list[Any]:
+    """The same rows in chunks of other sizes, of which none is 0."""
+    parts = [part for part, length in zip(parts, lengths, strict=True) if length]
+    lengths = [length for length in lengths if length]
+    if lengths == sizes:
+        return parts
+    starts = np.cumsum([0, *lengths])
+    regrouped = []
+    for start, stop in pairwise(np.cumsum([0, *sizes])):
+        first, end = np.searchsorted(starts, start, "right") - 1, np.searchsorted(starts, stop)
+        shift = int(start - starts[first])
+        regrouped.append(task(tasks.join)(parts[first:end], shift, int(stop - start)))
+    return regrouped
+
+
+def _is_frame(X: Any) -> bool:
+    """Whether it is a dataframe of dask; any attribute that is asked for is one of a Delayed."""
+    return _is_frame_or_series(X) and X.ndim == 2
+
+
+def _is_frame_or_series(X: Any) -> bool:
+    return all(hasattr(type(X), name) for name in ("npartitions", "index", "ndim"))
+
+
+def _stand_in(X: Any, name: str) -> Any:
+    """No rows, with the features and their names, for scikit-learn's validation."""
+    import dask.array as da
+
+    if _is_frame(X):
+        import pandas as pd
+
+        return pd.DataFrame(np.empty((0, len(X.columns))), columns=X.columns)
+    if not isinstance(X, da.Array) or X.ndim != 2:
+        raise ValueError(
+            f"{name} must be a dask array of two dimensions or a dask dataframe; got {X!r}."
+        )
+    if np.isnan(X.shape[1]):
+        raise ValueError(
+            f"The number of features of {name} is not known; {name}.compute_chunk_sizes() finds it."
+        )
+    return np.empty((0, X.shape[1]))
+
+
+def _whole_rows(X: Any) -> Any:
+    """A dask array with whole rows in each chunk."""
+    return X.rechunk({1: -1}) if X.ndim == 2 and X.numblocks[1] > 1 else X
+
+
+def _chunks(values: Any, name: str) -> list[Any]:
+    """The chunks of a collection; there are none of what is in memory, or not given."""
+    import dask.array as da
+
+    if not is_dask(values):
+        return []
+    if isinstance(values, da.Array) and values.ndim in (1, 2):
+        return list(_whole_rows(values).to_delayed().ravel())
+    if _is_frame_or_series(values):
+        return list(values.to_delayed())
+    raise ValueError(
+        f"{name} must be a dask array of one or two dimensions, a dask dataframe or series, or in "
+        f"memory; got {values!r}."
+    )

@@ -1,0 +1,193 @@
+"""Rows that lie in several chunks, which dask keeps on its workers.
+
+A sum over all rows is one round trip: a function, with the weights of the network in it, goes out
+as one node of the graph, which each worker fetches once; each chunk gives its sums; and these are
+added up as a tree whose shape depends on nothing but the number of chunks. A chunk that is lost
+with its worker is made again by dask.
+"""
+
+import pickle
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ClassVar, final
+from uuid import uuid4
+
+import numpy as np
+import scipy.sparse as sp
+
+from skneural._dask import chunks as tasks
+from skneural._data import N_LANES, Data, LaneSums, MapLanes, Pages, Rows, Sums
+from skneural._inputs import harden
+
+FAN_IN = 16  # results that are merged at once
+
+
+@final
+class DaskRows(Data):
+    """Rows in several parts, each of them `Rows` that dask keeps.
+
+    Parameters
+    ----------
+    parts : list of Delayed
+    sizes : sequence of int
+        The number of rows of each part; none of them is 0.
+    n_features : int
+    dtype : dtype
+    """
+
+    joblib_options: ClassVar[dict[str, Any]] = {"require": "sharedmem"}
+
+    def __init__(
+        self, parts: list[Any], sizes: Sequence[int], n_features: int, dtype: np.dtype[Any]
+    ) -> None:
+        self.parts = parts
+        self.edges = np.cumsum([0, *sizes])
+        self.n_rows = int(self.edges[-1])
+        self.n_features = n_features
+        self.dtype = dtype
+
+    def reduce(self, function: Callable[[Rows], Sums]) -> Sums:
+        total = compute([self._tree(_Whole(function))])[0]
+        return [np.array(part, dtype=np.float64) for part in total]
+
+    def _tree(self, function: Callable[[Rows], Sums]) -> Any:
+        """The sum as a graph of plain tasks: it is made at each evaluation, and has to be light."""
+        from dask.delayed import Delayed
+
+        token = uuid4().hex
+        node = f"function-{token}"
+        graph: dict[Any, Any] = {node: function}
+
+        def added(task: tuple[Any, ...]) -> str:
+            key = f"{task[0].__name__}-{token}-{len(graph)}"
+            graph[key] = task
+            return key
+
+        for part in self.parts:
+            graph |= part.dask
+        level = [added((tasks.sums_of, node, part.key)) for part in self.parts]
+        while len(level) > 1:
+            groups = [level[i : i + FAN_IN] for i in range(0, len(level), FAN_IN)]
+            level = [added((tasks.merge_sums, group)) for group in groups]
+        return Delayed(level[0], graph)
+
+    def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
+        return self.reduce(partial(tasks.in_one_thread, function))
+
+    def sample(self, index: Any, n_lanes: int = N_LANES) -> Data:
+        cut, node = task(tasks.sample), task(index)
+        if isinstance(index, Pages):
+            places = np.array([index.first_from(int(edge)) for edge in self.edges])
+        else:
+            places = np.searchsorted(index, self.edges)
+        sizes = np.diff(places)
+        parts = [
+            cut(self.parts[i], node, int(self.edges[i]), int(places[i]), int(sizes[i]), n_lanes)
+            for i in np.flatnonzero(sizes)
+        ]
+        return self._like(persist(parts), sizes[sizes > 0].tolist())
+
+    def where(self, is_chosen: Callable[[Rows, slice], Any]) -> Data:
+        cut, node = task(tasks.where), task(_Whole(is_chosen))
+        parts = persist([cut(part, node) for part in self.parts])
+        sizes = compute([task(tasks.n_rows)(part) for part in parts])
+        if sum(sizes) in (0, self.n_rows):
+            return self
+        chosen = [part for part, size in zip(parts, sizes, strict=True) if size]
+        return self._like(chosen, [size for size in sizes if size])
+
+    def origin(self) -> Any:
+        return compute([task(Rows.origin)(self.parts[0])])[0]
+
+    def all_labels(self) -> Any:
+        return np.concatenate(compute([task(tasks.hard_labels)(part) for part in self.parts]))
+
+    def gather(self) -> Rows:
+        """The same rows in one place."""
+        parts = compute(self.parts)
+        X = [part.X for part in parts]
+        return Rows(
+            sp.vstack(X, format="csr") if sp.issparse(X[0]) else np.concatenate(X),
+            harden(np.concatenate([part.labels for part in parts])),
+            np.concatenate([part.weight for part in parts]),
+        )
+
+    def _like(self, parts: list[Any], sizes: Sequence[int]) -> "DaskRows":
+        return DaskRows(parts, sizes, self.n_features, self.dtype)
+
+
+class _Whole:
+    """A function that is sent in one piece.
+
+    Else dask sends the arrays in it apart, and they need not be aligned in memory where they
+    arrive: products with them would not have the same bits in every process.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._function(*arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle.loads, (pickle.dumps(self._function),)
+
+
+def reduced(values: list[Any], merge: Callable[[list[Any]], Any]) -> Any:
+    """What is left when values are merged, a few at a time; the result of one computation."""
+    merged = task(merge)
+    while len(values) > 1:
+        values = [merged(values[i : i + FAN_IN]) for i in range(0, len(values), FAN_IN)]
+    return compute(values)[0]
+
+
+def task(value: Any) -> Any:
+    """A value, or a function that can be called, in a graph of dask."""
+    from dask.delayed import delayed
+
+    return delayed(value, pure=False, traverse=False)
+
+
+def persist(values: list[Any]) -> list[Any]:
+    """The same values, which are computed once and kept where they are."""
+    from dask.base import persist
+
+    with _cluster_errors():
+        return list(persist(*values))
+
+
+def compute(values: list[Any]) -> list[Any]:
+    """What they are, here."""
+    from dask import config
+    from dask.base import compute
+
+    # What is sent has to be: a warning that it is much, as large networks are, helps nobody.
+    quiet = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
+    with _cluster_errors(), config.set(quiet):
+        return list(compute(*values, traverse=False))
+
+
+@contextmanager
+def _cluster_errors() -> Iterator[None]:
+    """Say what it means for a fit that a cluster is gone."""
+    try:
+        yield
+    except (CancelledError, OSError) as error:
+        if not _is_of_cluster(error):
+            raise
+        raise RuntimeError(
+            "The dask cluster was lost, or did not answer, while it was asked for data or sums "
+            f"({type(error).__name__}: {error}). Nothing was changed by this call; connect to a "
+            "cluster and call again."
+        ) from error
+
+
+def _is_of_cluster(error: BaseException) -> bool:
+    """Whether it is not an error of a file that a chunk is read from."""
+    if (comm := sys.modules.get("distributed.comm")) and isinstance(error, comm.CommClosedError):
+        return True
+    # An OSError that is no special one comes from connecting.
+    return isinstance(error, CancelledError | TimeoutError) or type(error) is OSError

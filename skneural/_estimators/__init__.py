@@ -1,0 +1,16 @@
+"""The public classifiers, and what their fits and predictions are made of."""
+
+from skneural._estimators.base import BaseMLPClassifier
+from skneural._estimators.classifiers import SigmoidMLPClassifier, SoftmaxMLPClassifier
+from skneural._estimators.persistence import __version__
+from skneural._estimators.threshold_search import presence
+from skneural._estimators.thresholds import TunedThresholdsClassifierCV
+
+__all__ = [
+    "BaseMLPClassifier",
+    "SigmoidMLPClassifier",
+    "SoftmaxMLPClassifier",
+    "TunedThresholdsClassifierCV",
+    "__version__",
+    "presence",
+]

@@ -1,0 +1,87 @@
+"""The same network as an estimator of scikit-learn, for tools that know only that.
+
+MLPClassifier chooses its output by the target: a softmax for more than two classes, and else a
+sigmoid for each label. Of two units that compete, the softmax is the sigmoid of the difference
+of their logits, and logits are linear in the last layer's weights::
+
+    p_1 = exp(z_1) / (exp(z_0) + exp(z_1)) = sigmoid(z_1 - z_0)        z_k = b_k + h . w_k
+                                           = sigmoid((b_1 - b_0) + h . (w_1 - w_0))
+
+Two units become one, with the difference of their weights, by what makes margins of logits.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+
+from skneural._inputs import Targets
+from skneural._network import Output
+
+_ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
+_ENDS_AT_ONCE = 1e9  # a tolerance that no gradient is above, so that there is no iteration
+
+
+def mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClassifier:
+    """A fitted MLPClassifier with the predictions of a fitted estimator.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    activations = sorted(set(estimator._activation_names))
+    if obstacle := _obstacle(estimator, targets, output, activations):
+        raise ValueError(f"MLPClassifier cannot express this network: {obstacle}")
+    *hidden, (coef, intercept) = zip(estimator.coefs_, estimator.intercepts_, strict=True)
+    hidden_layer_sizes = tuple(len(biases) for _, biases in hidden)
+    layers = [*hidden, (output.margins(coef), output.margins(intercept[None])[0])]
+    model = _fitted_to(targets)
+    model.set_params(**MLPClassifier(hidden_layer_sizes, *activations, solver="lbfgs").get_params())
+    model.coefs_ = [np.array(weights) for weights, _ in layers]  # always a copy
+    model.intercepts_ = [np.array(biases) for _, biases in layers]
+    model.n_layers_ = estimator.n_layers_
+    model.n_features_in_ = estimator.n_features_in_
+    if hasattr(estimator, "feature_names_in_"):
+        model.feature_names_in_ = estimator.feature_names_in_.copy()
+    model.loss_ = estimator.loss_
+    model.loss_curve_ = list(estimator.loss_curve_)
+    model.n_iter_ = estimator.n_iter_
+    return model
+
+
+def _obstacle(
+    estimator: Any, targets: Targets, output: Output, activations: list[str]
+) -> str | None:
+    """What MLPClassifier cannot express, and what to do, if there is any such thing."""
+    if targets.is_multioutput:
+        return "y has several columns of classes. Fit an estimator for each column."
+    if max(targets.n_classes) > 2 and not output.competes:
+        return (
+            "for more than two classes its output is a softmax, but these units are independent. "
+            "Fit a SoftmaxMLPClassifier."
+        )
+    threshold = getattr(estimator, "threshold", 0.5)
+    if np.not_equal(threshold, 0.5).any():
+        return (
+            f"it predicts what is more probable than 0.5, but threshold={threshold!r}. Convert "
+            "with set_params(threshold=0.5), and compare probabilities with the threshold."
+        )
+    if len(activations) > 1:
+        return (
+            "it has one activation for all hidden layers, but these are "
+            f"{estimator._activation_names}. Fit with one of {', '.join(_ACTIVATIONS)}."
+        )
+    if not set(activations) <= set(_ACTIVATIONS):
+        return f"it does not know {activations[0]!r}. Fit with one of {', '.join(_ACTIVATIONS)}."
+    return None
+
+
+def _fitted_to(targets: Targets) -> MLPClassifier:
+    """An MLPClassifier that knows the classes, fitted to data made up of them."""
+    if targets.is_multilabel:
+        y = np.repeat([[0], [1]], len(targets.classes), axis=1)
+    else:
+        y = np.tile(targets.classes, 2)
+    model = MLPClassifier((), solver="lbfgs", tol=_ENDS_AT_ONCE, random_state=0)
+    return model.fit(np.zeros((len(y), 1)), y)

@@ -1,0 +1,37 @@
+"""What users pass, checked and encoded: labels, targets, weights and parameters."""
+
+from skneural._inputs import parameters
+from skneural._inputs.labels import check_labels, is_missing
+from skneural._inputs.soft_labels import check_probabilities, harden
+from skneural._inputs.targets import (
+    Targets,
+    check_something_is_known,
+    distinct_columns,
+    encode_targets,
+    find_targets,
+    short_labels,
+    targets_of_classes,
+    union_columns,
+    warn_if_one_hot,
+)
+from skneural._inputs.weights import check_sample_weight, check_weights, class_weights
+
+__all__ = [
+    "Targets",
+    "check_labels",
+    "check_probabilities",
+    "check_sample_weight",
+    "check_something_is_known",
+    "check_weights",
+    "class_weights",
+    "distinct_columns",
+    "encode_targets",
+    "find_targets",
+    "harden",
+    "is_missing",
+    "parameters",
+    "short_labels",
+    "targets_of_classes",
+    "union_columns",
+    "warn_if_one_hot",
+]

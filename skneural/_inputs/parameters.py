@@ -1,0 +1,127 @@
+"""Constructor parameters, checked and turned into what they stand for."""
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import assert_all_finite, check_scalar
+from sklearn.utils.validation import validate_data
+
+from skneural._data import BLOCK_NUMBERS
+from skneural._network import ACTIVATIONS
+from skneural._typing import Vector
+
+T = TypeVar("T")
+
+
+def choice(name: str, value: Any, choices: Mapping[Any, T]) -> T:
+    """The object that a name, or None, stands for."""
+    if not isinstance(value, str | None) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+    return choices[value]
+
+
+def whole_number(name: str, value: Any, minimum: int) -> int:
+    check_scalar(value, name, Integral, min_val=minimum)
+    return int(value)
+
+
+def real_number(name: str, value: Any, **bounds: Any) -> float:
+    """A finite number within `bounds`, which are those of `sklearn.utils.check_scalar`."""
+    check_scalar(value, name, Real, **bounds)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+    return float(value)
+
+
+def penalty(alpha: Any) -> float | None:
+    """The penalty of all layers, or None if each layer's is to be found."""
+    if isinstance(alpha, str):
+        if alpha != "auto":
+            raise ValueError(
+                f"alpha must be a number that is not negative, or 'auto'; got {alpha!r}."
+            )
+        return None
+    return real_number("alpha", alpha, min_val=0)
+
+
+def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
+    """The widths of the hidden layers; a number is one layer."""
+    sizes = hidden_layer_sizes
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
+    if not all(isinstance(n, Integral) and int(n) > 0 for n in sizes):
+        raise ValueError(
+            "hidden_layer_sizes must be a positive integer or a list of positive integers, "
+            f"got {hidden_layer_sizes!r}."
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
+    """The name of each hidden layer's activation; a single name stands for all."""
+    if isinstance(activation, str):
+        choice("activation", activation, ACTIVATIONS)
+        return [activation] * n_hidden
+    if not isinstance(activation, list | tuple) or len(activation) != n_hidden:
+        raise ValueError(
+            "activation must be a name, or a list with a name for each hidden layer, "
+            f"of which there are {n_hidden}; got {activation!r}."
+        )
+    for name in activation:
+        choice("activation", name, ACTIVATIONS)
+    return list(activation)
+
+
+def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Features as an array or a CSR matrix: numbers, all of them finite.
+
+    They are looked at block by block: to find one that is not finite, scikit-learn makes an array
+    of their size. With `reset`, the estimator takes their number and names over, else they must
+    be those that it has.
+    """
+    X = validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
+    )
+    values = check_numbers(X.data[:, None] if sp.issparse(X) else X)
+    step = max(BLOCK_NUMBERS // values.shape[1], 1)
+    native = values.dtype.newbyteorder("=")  # of others, scikit-learn 1.6 does not find NaN
+    for start in range(0, len(values), step):
+        assert_all_finite(
+            values[start : start + step].astype(native, copy=False),
+            estimator_name=type(estimator).__name__,
+            input_name="X",
+        )
+    return X
+
+
+def check_numbers(X: Any) -> Any:
+    """Features whose dtype scikit-learn lets pass, but which are no numbers, are refused."""
+    if X.dtype.kind not in "biuf":
+        raise ValueError(f"X must hold numbers, got {X.dtype}.")
+    return X
+
+
+def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
+    """A threshold for each target; only targets of two classes can have one other than 0.5."""
+    try:
+        thresholds = np.asarray(threshold)
+    except ValueError:  # of a ragged list
+        thresholds = np.asarray(None)
+    if thresholds.dtype.kind not in "fiu" or not ((thresholds > 0) & (thresholds < 1)).all():
+        raise ValueError(f"threshold must be in the open interval (0, 1), got {threshold!r}.")
+    if thresholds.shape not in ((), (len(n_classes),)):
+        raise ValueError(
+            f"threshold must be a number, or one number for each of the {len(n_classes)} outputs; "
+            f"got {threshold!r}."
+        )
+    each = np.broadcast_to(thresholds.astype(np.float64), len(n_classes))
+    for value, k in zip(each, n_classes, strict=True):
+        if k > 2 and value != 0.5:
+            raise ValueError(
+                f"threshold={threshold!r} cannot be honoured: y has a target of {k} classes, "
+                "and of more than two classes the largest activation is predicted."
+            )
+    return each

@@ -1,0 +1,109 @@
+"""Weights of rows and of classes."""
+
+from collections.abc import Mapping
+from functools import partial, reduce
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, add, code_columns, group_sums
+from skneural._inputs.targets import Targets
+from skneural._typing import Vector
+
+BLOCK_ROWS = BLOCK_NUMBERS  # whose weights are added up at once
+
+
+def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight") -> Vector:
+    """Weights of the rows of `X`, 1 by default: finite, not negative, not all zero."""
+    if sample_weight is None:
+        return np.broadcast_to(1.0, X.shape[0])
+    weight = check_weights(sample_weight, name)
+    check_consistent_length(X, weight)
+    if weight.max() == 0:
+        raise ValueError(f"{name} must have a positive sum, but all weights are zero.")
+    return weight
+
+
+def check_weights(sample_weight: Any, name: str) -> Vector:
+    """Weights of some of the rows: finite and not negative."""
+    weight: Vector = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    if weight.ndim != 1:
+        raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
+    if weight.min() < 0:
+        raise ValueError(f"{name} must not be negative, got {weight.min()}.")
+    return weight
+
+
+def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vector] | None:
+    """The weights of the classes of each target, in the order of their codes.
+
+    "balanced" weighs the classes of a target such that they add up to the same weight,
+    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``, with the K_j classes that occur: a row of weight 2
+    counts as two rows, a soft label as a part of each class, and an unknown one not at all.
+    """
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise ValueError(
+                f"class_weight must be a dict, a list of dicts, 'balanced' or None, "
+                f"got {class_weight!r}."
+            )
+        return list(map(_even, data.reduce(partial(_class_totals, targets.n_classes))))
+    several = targets.is_multilabel or targets.is_multioutput
+    if not isinstance(class_weight, list | tuple if several else Mapping):
+        raise ValueError(
+            f"class_weight must be {'a list of dicts, one per output' if several else 'a dict'}, "
+            f"'balanced' or None for a {targets.kind} y, got {class_weight!r}."
+        )
+    tables = list(class_weight) if several else [class_weight]
+    if len(tables) != len(targets.n_classes):
+        raise ValueError(
+            f"class_weight must have one dict for each of the {len(targets.n_classes)} outputs, "
+            f"got {len(tables)}."
+        )
+    pairs = zip(tables, targets.target_classes, strict=True)
+    return [_from_mapping(table, classes) for table, classes in pairs]
+
+
+def _class_totals(n_classes: list[int], rows: Rows) -> Sums:
+    """The sum of the weights of each class of each target.
+
+    Of small data, which are one block here, it has the same bits in any order of rows.
+    """
+    labels, weight = rows.all_labels(), rows.all_weights()
+    blocks = (slice(start, start + BLOCK_ROWS) for start in range(0, rows.n_rows, BLOCK_ROWS))
+    return reduce(add, (_block_totals(n_classes, labels[block], weight[block]) for block in blocks))
+
+
+def _block_totals(n_classes: list[int], labels: Any, weight: Vector) -> Sums:
+    if labels.dtype.kind == "f":  # soft, of one target
+        parts = np.sort(labels * weight[:, None], axis=0)
+        return [parts.sum(axis=0)]
+    totals = []
+    for codes, k in zip(code_columns(labels), n_classes, strict=True):
+        known = codes >= 0
+        totals.append(group_sums(codes[known], weight[known], k))
+    return totals
+
+
+def _even(totals: Vector) -> Vector:
+    """Weights that make the totals of all classes that occur the same."""
+    occurring = totals > 0
+    weights = np.zeros(len(totals))
+    weights[occurring] = totals.sum() / (occurring.sum() * totals[occurring])
+    return weights
+
+
+def _from_mapping(table: Any, classes: Any) -> Vector:
+    if not isinstance(table, Mapping):
+        raise ValueError(f"class_weight must map classes to weights, got {table!r}.")
+    known = classes.tolist()
+    if unknown := [key for key in table if key not in known]:
+        raise ValueError(f"class_weight has keys that are no classes: {unknown}; y has {known}.")
+    weights = [table.get(label, 1.0) for label in known]
+    if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in weights):
+        raise ValueError(f"class_weight must be finite and not negative, got {table!r}.")
+    return np.array(weights, dtype=np.float64)

@@ -1,0 +1,209 @@
+"""A fully connected network on one block of rows: forward pass, loss, gradient, curvature.
+
+With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fan_out,))::
+
+    forward    z_l = a_{l-1} W_l + b_l      a_l = f_l(z_l)      logits = z_L
+    backward   delta_L = d loss / d logits  (rows, n_units)
+               dW_l = a_{l-1}' delta_l      db_l = 1' delta_l
+               delta_{l-1} = (delta_l W_l') * f'_{l-1}
+
+The product of the loss's Hessian with a direction V_l, v_l of the weights is the derivative R
+of the gradient along it, which is exact and takes one more pass forward and backward. With
+``R{X} = 0``::
+
+    forward    R{z_l} = R{a_{l-1}} W_l + a_{l-1} V_l + v_l      R{a_l} = R{z_l} * f'_l
+    backward   R{delta_L} = (d^2 loss / d logits^2) R{z_L}
+               R{dW_l} = R{a_{l-1}}' delta_l + a_{l-1}' R{delta_l}      R{db_l} = 1' R{delta_l}
+               R{delta_{l-1}} = (R{delta_l} W_l' + delta_l V_l') * f'_{l-1}
+                                + (delta_l W_l') * R{a_{l-1}} * (f'' / f')_{l-1}
+
+All weights live in one flat vector. Each layer is a (1 + fan_in, fan_out) piece of it, the
+bias first; a gradient and a direction have the same layout.
+
+References
+----------
+B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994),
+doi:10.1162/neco.1994.6.1.147.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skneural._network.activations import Activation
+from skneural._network.outputs import Output
+from skneural._typing import FloatArray, LabelArray, Vector
+
+
+class Layer(NamedTuple):
+    """Weights of a layer, the gradient with respect to them, or a direction in which they move."""
+
+    intercept: FloatArray  # (fan_out,)
+    coef: FloatArray  # (fan_in, fan_out)
+
+
+class Linearization(NamedTuple):
+    """What a forward and backward pass of a block leaves for products with the Hessian."""
+
+    inputs: list[Any]  # X, a_1, ..., a_{L-1}
+    deltas: list[FloatArray]  # delta_1, ..., delta_L
+    bends: list[FloatArray]  # (delta_l W_l') * (f'' / f')_{l-1} of l = 2 .. L
+    output: tuple[FloatArray, FloatArray]  # activations and weights of the output units
+
+
+def pack(layers: Iterable[Layer]) -> Vector:
+    """The flat vector of which `layers` are, or might be, views."""
+    return np.concatenate([part.ravel() for layer in layers for part in layer])
+
+
+class Network:
+    """Layer sizes, activations and output; holds no weights.
+
+    Parameters
+    ----------
+    n_features : int
+    hidden_layer_sizes : sequence of int
+    activations : sequence of Activation
+        One per hidden layer.
+    output : Output
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        hidden_layer_sizes: Sequence[int],
+        activations: Sequence[Activation],
+        output: Output,
+    ) -> None:
+        self.layer_sizes = (n_features, *hidden_layer_sizes, output.units.n_units)
+        self.activations = tuple(activations)
+        self.output = output
+        self._pieces = []  # of the flat vector: shape, start and stop of each layer
+        self.n_parameters = 0
+        for fan_in, fan_out in pairwise(self.layer_sizes):
+            start, self.n_parameters = self.n_parameters, self.n_parameters + (1 + fan_in) * fan_out
+            self._pieces.append(((1 + fan_in, fan_out), start, self.n_parameters))
+
+    def layers(self, vector: FloatArray) -> list[Layer]:
+        """Views of a flat vector as layers."""
+        layers = []
+        for shape, start, stop in self._pieces:
+            weights = vector[start:stop].reshape(shape)
+            layers.append(Layer(weights[0], weights[1:]))
+        return layers
+
+    def initial_weights(
+        self, rng: np.random.RandomState, location: ArrayLike = 0.0, scale: ArrayLike = 1.0
+    ) -> Vector:
+        """Random weights, uniform with variance 2 / (fan_in + fan_out); biases 0.
+
+        Those of the first layer are such as if the features were shifted by `location` and
+        divided by `scale`, each a number for all or for each feature.
+
+        References
+        ----------
+        X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+        neural networks", AISTATS 2010.
+        """
+        vector = np.zeros(self.n_parameters)
+        for layer in self.layers(vector):
+            bound = np.sqrt(6 / sum(layer.coef.shape))
+            layer.coef[...] = rng.uniform(-bound, bound, layer.coef.shape)
+        first = self.layers(vector)[0]
+        first.coef[...] /= np.reshape(scale, (-1, 1))
+        first.intercept[...] = -np.broadcast_to(location, len(first.coef)) @ first.coef
+        return vector
+
+    def loss_gradient(
+        self,
+        layers: Sequence[Layer],
+        X: Any,
+        labels: LabelArray,
+        row_weight: Vector,
+        gradient: Sequence[Layer],
+    ) -> float:
+        """Weighted sum of the losses; its gradient is written into `gradient`."""
+        *inputs, logits = forward(layers, self.activations, X)
+        loss, delta = self.output.loss_gradient(logits, labels, row_weight)
+        for depth, delta_l in self.backpropagate(layers, inputs, delta):
+            gradient[depth].coef[...] = inputs[depth].T @ delta_l
+            np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
+        return loss
+
+    def linearize(
+        self, layers: Sequence[Layer], X: Any, labels: LabelArray, row_weight: Vector
+    ) -> Linearization:
+        """The forward and backward pass on which products with the Hessian build."""
+        *inputs, logits = forward(layers, self.activations, X)
+        delta, activations, weights = self.output.linearize(logits, labels, row_weight)
+        deltas: list[FloatArray] = [delta]
+        bends: list[FloatArray] = []
+        for depth in reversed(range(1, len(layers))):
+            bend = deltas[0] @ layers[depth].coef.T
+            deltas.insert(0, bend.copy())
+            self.activations[depth - 1].multiply_slope(inputs[depth], deltas[0])
+            self.activations[depth - 1].multiply_relative_curvature(inputs[depth], bend)
+            bends.insert(0, bend)
+        return Linearization(inputs, deltas, bends, (activations, weights))
+
+    def hessian_product(
+        self,
+        layers: Sequence[Layer],
+        direction: Sequence[Layer],
+        at: Linearization,
+        product: Sequence[Layer],
+    ) -> None:
+        """Write the product of the loss's Hessian with `direction` into `product`."""
+        changes = self._changes(layers, direction, at.inputs)
+        r_delta = self.output.hessian_product(*at.output, changes[-1])
+        for depth in reversed(range(len(layers))):
+            a = at.inputs[depth]
+            product[depth].coef[...] = a.T @ r_delta
+            np.add.reduce(r_delta, axis=0, out=product[depth].intercept)
+            if depth:
+                r_a, delta = changes[depth - 1], at.deltas[depth]
+                product[depth].coef[...] += r_a.T @ delta
+                r_delta = r_delta @ layers[depth].coef.T
+                r_delta += delta @ direction[depth].coef.T
+                self.activations[depth - 1].multiply_slope(a, r_delta)
+                r_a *= at.bends[depth - 1]
+                r_delta += r_a
+
+    def _changes(
+        self, layers: Sequence[Layer], direction: Sequence[Layer], inputs: Sequence[Any]
+    ) -> list[FloatArray]:
+        """``[R{a_1}, ..., R{a_{L-1}}, R{logits}]`` where the weights move in `direction`."""
+        changes: list[FloatArray] = []
+        for depth, (a, (intercept, coef)) in enumerate(zip(inputs, direction, strict=True)):
+            r_z = a @ coef
+            r_z += intercept
+            if depth:
+                self.activations[depth - 1].multiply_slope(a, changes[-1])
+                r_z += changes[-1] @ layers[depth].coef
+            changes.append(r_z)
+        return changes
+
+    def backpropagate(
+        self, layers: Sequence[Layer], inputs: Sequence[Any], delta: FloatArray
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """Each layer's number and ``delta_l``, from the last layer's, which is given, down."""
+        for depth in reversed(range(len(layers))):
+            yield depth, delta
+            if depth:
+                delta = delta @ layers[depth].coef.T
+                self.activations[depth - 1].multiply_slope(inputs[depth], delta)
+
+
+def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> list[Any]:
+    """``[X, a_1, ..., a_{L-1}, logits]`` for a block of rows."""
+    values = [X]
+    for depth, (intercept, coef) in enumerate(layers):
+        z = values[-1] @ coef
+        z += intercept
+        if depth < len(activations):
+            activations[depth].apply(z)
+        values.append(z)
+    return values

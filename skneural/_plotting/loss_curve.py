@@ -1,0 +1,231 @@
+"""How a fit went, in a picture."""
+
+import textwrap
+
+import numpy as np
+
+from skneural._plotting.drawing import in_picture, one_axes, pyplot, size_in_points
+from skneural._plotting.inspection import fitted_network
+
+_NORM_AXES = "skneural: gradient norm"
+_LOSS = "loss (training: penalty and rows of the round)"
+_NORM = "gradient norm (largest entry)"
+
+
+class LossCurveDisplay:
+    """How a fit went: loss, gradient norm and validation loss after each iteration.
+
+    It is recommended to use :meth:`from_estimator`. The gradient norm has an axis of its own, on
+    the right; both axes are logarithmic. The training loss may jump where a round ends: from
+    there on it has the penalty, and is taken on the rows, of the next round. The validation loss
+    depends on neither, and its lowest value is marked.
+
+    Several fits can share one axes: give each a `name`, and the `ax_` of the first as `ax` of
+    the others. A fit has one colour, in which training is a solid line, validation a dashed
+    one, and the gradient norm a dotted one.
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_iter,)
+        The training loss after each iteration.
+    gradient_norm_curve : array-like of shape (n_iter,)
+        The gradient norm after each iteration.
+    validation_scores : array-like of shape (n_validated,), default=None
+        The validation loss after each of the last `n_validated` iterations.
+    name : str, default=None
+        Name of the fit, for the legend.
+
+    Attributes
+    ----------
+    line_ : matplotlib Line2D
+        The training loss.
+    gradient_norm_line_ : matplotlib Line2D
+        The gradient norm.
+    validation_line_ : matplotlib Line2D or None
+        The validation loss, with a mark where it is lowest.
+    best_text_ : matplotlib Annotation or None
+        The iteration after which it is lowest.
+    ax_ : matplotlib Axes
+        The axes of the losses.
+    gradient_norm_ax_ : matplotlib Axes
+        The axes of the gradient norm, over the same iterations.
+    figure_ : matplotlib Figure
+        The figure that they are in.
+
+    See Also
+    --------
+    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `loss_curve_`, `gradient_norm_curve_`
+        and `validation_scores_` are shown.
+    sklearn.model_selection.LearningCurveDisplay : Scores over the number of training rows.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_iris
+    >>> from skneural import LossCurveDisplay, SoftmaxMLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = SoftmaxMLPClassifier(
+    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
+    ...     max_iter=500, random_state=0,
+    ... ).fit(X, y)
+    >>> display = LossCurveDisplay.from_estimator(classifier)
+    >>> bool(display.gradient_norm_line_.get_ydata()[-1] <= classifier.tol)
+    True
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(self, loss_curve, gradient_norm_curve, *, validation_scores=None, name=None):
+        self.loss_curve = loss_curve
+        self.gradient_norm_curve = gradient_norm_curve
+        self.validation_scores = validation_scores
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, name=None, ax=None, **kwargs):
+        """Draw how a classifier was fitted.
+
+        Parameters
+        ----------
+        estimator : SoftmaxMLPClassifier, SigmoidMLPClassifier or Pipeline
+            Fitted; a pipeline has to end with one of the two.
+        name : str, default=None
+            Name of the fit, for the legend.
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+        **kwargs : dict
+            Further arguments of :meth:`plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `estimator` is something else, or `ax` is no Axes.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
+        """
+        classifier = fitted_network(estimator, cls)
+        display = cls(
+            classifier.loss_curve_,
+            classifier.gradient_norm_curve_,
+            validation_scores=getattr(classifier, "validation_scores_", None),
+            name=name,
+        )
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+        **kwargs : dict
+            For :meth:`matplotlib.axes.Axes.plot` of the training loss. The other lines take
+            over its colour.
+
+        Returns
+        -------
+        self : LossCurveDisplay
+            This display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `ax` is no Axes.
+        ValueError
+            If the lengths of the curves do not agree.
+        """
+        plt = pyplot(self)
+        iterations = self._iterations()
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_ = one_axes(ax, self)
+        self.figure_ = ax.figure
+        self.gradient_norm_ax_ = _norm_axes(ax)
+        prefix = "" if self.name is None else f"{in_picture(self.name)}: "
+        kwargs = {"label": f"{prefix}training loss"} | kwargs
+        (self.line_,) = ax.plot(iterations, self.loss_curve, **kwargs)
+        color = self.line_.get_color()
+        self._plot_validation(prefix, color)
+        (self.gradient_norm_line_,) = self.gradient_norm_ax_.plot(
+            iterations,
+            self.gradient_norm_curve,
+            ":",
+            color=color,
+            linewidth=1.2,
+            alpha=0.8,
+            label=f"{prefix}gradient norm",
+        )
+        legends = [one.get_legend_handles_labels() for one in (ax, self.gradient_norm_ax_)]
+        ax.legend(
+            *map(sum, zip(*legends, strict=True), ([], [])), loc="upper right", fontsize="small"
+        )
+        n_letters = max(int(size_in_points(ax)[1] / 6), 16)  # in the height of the axes
+        ax.set_ylabel(textwrap.fill(_LOSS, n_letters))
+        self.gradient_norm_ax_.set_ylabel(textwrap.fill(_NORM, n_letters))
+        return self
+
+    def _iterations(self):
+        n_iter = len(self.loss_curve)
+        n_validated = 0 if self.validation_scores is None else len(self.validation_scores)
+        if len(self.gradient_norm_curve) != n_iter or n_validated > n_iter:
+            raise ValueError(
+                "gradient_norm_curve must be as long as loss_curve, and validation_scores not "
+                f"longer; their lengths are {len(self.gradient_norm_curve)}, {n_iter} and "
+                f"{n_validated}."
+            )
+        return np.arange(1, n_iter + 1)
+
+    def _plot_validation(self, prefix, color):
+        self.validation_line_ = self.best_text_ = None
+        if self.validation_scores is None or not np.isfinite(self.validation_scores).any():
+            return
+        scores = np.asarray(self.validation_scores)
+        first = len(self.loss_curve) - len(scores) + 1  # earlier fits may have had no such data
+        best = int(np.nanargmin(scores))
+        (self.validation_line_,) = self.ax_.plot(
+            np.arange(first, first + len(scores)),
+            scores,
+            "--",
+            color=color,
+            marker="o",
+            markevery=[best],
+            label=f"{prefix}validation loss",
+        )
+        self.best_text_ = self.ax_.annotate(
+            f"{first + best}",
+            (first + best, scores[best]),
+            xytext=(0, 5),
+            textcoords="offset points",
+            ha="center",
+            fontsize="small",
+            color=color,
+        )
+
+
+def _norm_axes(ax):
+    """The twin of `ax` for gradient norms: one for all fits that are drawn there."""
+    place = ax.get_position(original=True).bounds
+    for other in ax.get_shared_x_axes().get_siblings(ax):
+        if other.get_gid() == _NORM_AXES and other.get_position(original=True).bounds == place:
+            return other
+    twin = ax.twinx()
+    twin.set_gid(_NORM_AXES)
+    ax.set_yscale("log")
+    twin.set_yscale("log")
+    # The losses and the legend are drawn over the gradient norms.
+    twin.set_facecolor(ax.get_facecolor())
+    twin.patch.set_visible(True)
+    ax.patch.set_visible(False)
+    ax.set_zorder(twin.get_zorder() + 1)
+    ax.set_xlabel("iteration")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    return twin

@@ -1,0 +1,317 @@
+"""Precision, recall and F1 over the decision threshold, in a picture."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from skneural._estimators import presence
+from skneural._plotting.drawing import (
+    BLUE,
+    GREEN,
+    VERMILION,
+    in_picture,
+    one_axes,
+    pyplot,
+    size_in_points,
+)
+from skneural._plotting.inspection import dense_labels, last_step
+from skneural._plotting.threshold_curves import (
+    check_predictions,
+    check_threshold,
+    of_second_class,
+    threshold_curves,
+    threshold_in_use,
+)
+
+
+class ThresholdDisplay:
+    """Precision, recall and F1 of each label over its threshold, and the threshold in use.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`. A label is
+    predicted where its probability is greater than the threshold, as
+    :class:`SigmoidMLPClassifier` does it. Between two probabilities that occur nothing changes,
+    so the curves are steps. Where nothing is predicted, recall and F1 are 0, and precision, which
+    is not defined, ends. A label that is never present has no curves.
+
+    Parameters
+    ----------
+    thresholds : list of ndarray of shape (n_thresholds,)
+        The thresholds of each label, in ascending order.
+    precision, recall, f1 : list of ndarray of shape (n_thresholds,)
+        For each label, the value from each of its thresholds up to the next.
+    threshold_in_use : array-like of shape (n_labels,), default=None
+        The threshold of each label, to be marked; none by default.
+    label_names : list of str, default=None
+        Names of the labels; by default 0, 1, ... of several, and none of a single one.
+
+    Attributes
+    ----------
+    lines_ : ndarray of shape (n_labels, 3) of matplotlib Line2D
+        Precision, recall and F1 of each label.
+    threshold_lines_ : list of matplotlib Line2D
+        The thresholds in use, if they are known.
+    axes_ : ndarray of shape (n_labels,) of matplotlib Axes
+        The panel of each label.
+    figure_ : matplotlib Figure
+        The figure that they are in.
+
+    See Also
+    --------
+    TunedThresholdsClassifierCV : Chooses a threshold for each label by cross-validation.
+    sklearn.metrics.PrecisionRecallDisplay : Precision over recall.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skneural import SigmoidMLPClassifier, ThresholdDisplay
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> classifier = SigmoidMLPClassifier((), random_state=0)
+    >>> pipeline = make_pipeline(StandardScaler(), classifier).fit(X[::2], y[::2])
+    >>> display = ThresholdDisplay.from_estimator(pipeline, X[1::2], y[1::2])
+    >>> bool(display.f1[0].max() > 0.95)
+    True
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(
+        self, thresholds, precision, recall, f1, *, threshold_in_use=None, label_names=None
+    ):
+        self.thresholds = thresholds
+        self.precision = precision
+        self.recall = recall
+        self.f1 = f1
+        self.threshold_in_use = threshold_in_use
+        self.label_names = label_names
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, Y, *, threshold=None, label_names=None, ax=None, **kwargs
+    ):
+        """Draw the curves of a classifier.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted classifier of two classes or of several labels, or a Pipeline that ends with
+            one; with `predict_proba`.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, which should not be those that were trained on.
+        Y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            Their labels: classes, of which the second is the one that is predicted above the
+            threshold, or a 0/1 indicator. NaN means that a label is not known: it does not
+            count.
+        threshold : float or array-like of shape (n_labels,), default=None
+            The threshold in use. By default the one of the estimator, or 0.5 if it has none.
+        label_names : list of str of length n_labels, default=None
+            Names of the labels; by default 0, 1, ... of several, and the second of two classes.
+        ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
+            Where to draw; by default in a new figure.
+        **kwargs : dict
+            Further arguments of :meth:`plot`.
+
+        Returns
+        -------
+        ThresholdDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `estimator` is no classifier with `predict_proba`, or one of `ax` is no Axes.
+        ValueError
+            If it has neither two classes nor several labels, or if arguments do not suit it.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
+        """
+        classifier = last_step(estimator)
+        is_suitable = isinstance(classifier, BaseEstimator) and is_classifier(classifier)
+        if not (is_suitable and hasattr(classifier, "predict_proba")):
+            raise TypeError(
+                f"{cls.__name__}.from_estimator takes a classifier with predict_proba, or a "
+                f"Pipeline that ends with one; got {type(classifier).__name__}."
+            )
+        check_is_fitted(classifier)
+        if threshold is None:
+            threshold = threshold_in_use(classifier)
+        Y = dense_labels(Y, "Y")
+        probabilities = estimator.predict_proba(X)
+        if Y.ndim == 2 and Y.shape[1] > 1:
+            Y_proba = presence(probabilities, classifier.classes_)
+        else:
+            Y, Y_proba = of_second_class(Y.ravel(), probabilities, classifier)
+            label_names = [classifier.classes_[1]] if label_names is None else label_names
+        return cls.from_predictions(
+            Y, Y_proba, threshold=threshold, label_names=label_names, ax=ax, **kwargs
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, Y_true, Y_proba, *, threshold=0.5, label_names=None, ax=None, **kwargs
+    ):
+        """Draw the curves of predicted probabilities.
+
+        Parameters
+        ----------
+        Y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+            0 or 1, absent or present. NaN means that a label is not known: it does not count.
+        Y_proba : array-like of the shape of `Y_true`
+            The probability that the label is present.
+        threshold : float or array-like of shape (n_labels,), default=0.5
+            The threshold in use.
+        label_names : list of str of length n_labels, default=None
+            Names of the labels; by default 0, 1, ... of several, and none of a single one.
+        ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
+            Where to draw; by default in a new figure.
+        **kwargs : dict
+            Further arguments of :meth:`plot`.
+
+        Returns
+        -------
+        ThresholdDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If one of `ax` is no Axes.
+        ValueError
+            If shapes do not agree, values are not of this kind, or there are not as many axes
+            as labels.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from skneural import ThresholdDisplay
+        >>> y_true, y_proba = [0, 1, 1, 0], [0.1, 0.4, 0.9, 0.3]
+        >>> display = ThresholdDisplay.from_predictions(y_true, y_proba)
+        >>> display.thresholds[0]
+        array([0. , 0.1, 0.3, 0.4, 0.9, 1. ])
+        >>> display.recall[0]
+        array([1. , 1. , 1. , 0.5, 0. , 0. ])
+        >>> plt.close(display.figure_)
+        """
+        Y_true, Y_proba = check_predictions(Y_true, Y_proba)
+        n_labels = Y_true.shape[1]
+        if label_names is not None and len(label_names) != n_labels:
+            raise ValueError(
+                f"label_names must have a name for each of the {n_labels} labels; got "
+                f"{len(label_names)}."
+            )
+        curves = zip(*map(threshold_curves, Y_true.T, Y_proba.T), strict=True)
+        display = cls(
+            *map(list, curves),
+            threshold_in_use=check_threshold(threshold, n_labels),
+            label_names=label_names,
+        )
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
+            Where to draw; by default in a new figure, with a panel for each label.
+        **kwargs : dict
+            For :meth:`matplotlib.axes.Axes.plot` of all curves, such as ``linewidth``.
+
+        Returns
+        -------
+        self : ThresholdDisplay
+            This display, drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If one of `ax` is no Axes.
+        ValueError
+            If there are not as many axes as labels.
+        """
+        plt = pyplot(self)
+        n_labels = len(self.thresholds)
+        has_grid = ax is None and n_labels > 1
+        self.axes_ = _grid(plt, n_labels) if ax is None else np.asarray(ax, dtype=object).ravel()
+        if len(self.axes_) != n_labels:
+            raise ValueError(
+                f"ax must be one Axes for each of the {n_labels} labels; got {len(self.axes_)}."
+            )
+        self.figure_ = one_axes(self.axes_[0], self).figure
+        self.lines_ = np.empty((n_labels, 3), dtype=object)
+        self.threshold_lines_: list[Any] = []
+        for j, panel in enumerate(self.axes_):
+            self._draw_label(j, one_axes(panel, self), kwargs)
+        self._write_titles()
+        handles = [*self.lines_[0], *self.threshold_lines_[:1]]
+        if has_grid:
+            self.figure_.supxlabel("threshold", fontsize="medium")
+            self.figure_.supylabel("score", fontsize="medium")
+            self.figure_.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+        else:
+            for panel in self.axes_:
+                panel.set(xlabel="threshold", ylabel="score")
+            self.axes_[0].legend(handles=handles, loc="best", fontsize="small")
+        return self
+
+    def _write_titles(self):
+        if self.label_names is None and len(self.axes_) == 1:
+            return
+        names = range(len(self.axes_)) if self.label_names is None else self.label_names
+        n_letters = int(size_in_points(self.axes_[0])[0] / 6.2)
+        for name, f1, panel in zip(names, self.f1, self.axes_, strict=True):
+            suffix = "" if np.isfinite(f1).any() else " (never present)"
+            title = in_picture(name, max(n_letters - len(suffix), 5)) + suffix
+            panel.set_title(title, fontsize="medium")
+
+    def _draw_label(self, j, ax, kwargs):
+        from matplotlib import cbook, lines
+
+        kwargs = cbook.normalize_kwargs(kwargs, lines.Line2D)
+        curves: list[tuple[Any, dict[str, Any]]] = [
+            (self.precision, {"label": "precision", "color": BLUE}),
+            (self.recall, {"label": "recall", "color": VERMILION, "linestyle": "--"}),
+            (self.f1, {"label": "F1", "color": GREEN, "linewidth": 2.5}),
+        ]
+        for k, (values, style) in enumerate(curves):
+            style = {"drawstyle": "steps-post", **style, **kwargs}
+            (self.lines_[j, k],) = ax.plot(self.thresholds[j], values[j], **style)
+        if self.threshold_in_use is not None:
+            threshold = self.threshold_in_use[j]
+            is_one = len(set(self.threshold_in_use)) == 1
+            label = f"threshold {threshold:.3g}" if is_one else "threshold in use"
+            self.threshold_lines_.append(ax.axvline(threshold, color="0.4", ls=":", label=label))
+        ax.set(xlim=(0, 1), ylim=(-0.03, 1.03))
+
+
+def _grid(plt, n_panels):
+    """Panels in rows and columns that share their axes."""
+    if n_panels == 1:
+        return np.array([plt.subplots(layout="constrained")[1]])
+    n_columns = int(np.ceil(np.sqrt(n_panels)))
+    n_rows = -(-n_panels // n_columns)
+    _, axes = plt.subplots(
+        n_rows,
+        n_columns,
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        figsize=(max(2.1 * n_columns, 6), 1.9 * n_rows + 0.6),
+        layout="constrained",
+    )
+    panels = axes.ravel()
+    for panel in panels[n_panels:]:
+        panel.remove()
+    panels[0].set_xticks([0, 0.5, 1])
+    for panel in panels[max(n_panels - n_columns, 0) : n_panels]:
+        panel.tick_params(labelbottom=True)
+    return panels[:n_panels]

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from skneural._data.rows import Rows
+from skneural._data.threads import lane_map
+from skneural._network.activations import ACTIVATIONS
+from skneural._network.network import Network
+from skneural._network.objective import Objective
+from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
+
+
+def make(output, n=300, n_features=6, dtype=np.float64, block_rows=None, alpha=(0.5, 2.0, 3.0)):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, n_features)).astype(dtype)
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
+    weight = rng.uniform(0, 2, n)
+    network = Network(n_features, (5, 4), [ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]], output)
+    rows = Rows(X, codes, weight, block_rows=block_rows)
+    theta = rng.normal(size=network.n_parameters)
+    return Objective(network, rows, np.array(alpha)), theta
+
+
+@pytest.mark.parametrize("output", [SoftmaxOutput((3,)), SigmoidOutput((2, 4))])
+def test_gradient_by_central_differences(output, assert_is_gradient):
+    objective, theta = make(output)
+    assert_is_gradient(lambda t: objective(t)[0], objective(theta)[1], theta)
+
+
+def everything(objective, theta):
+    """Value, gradient, and product of the Hessian with a direction."""
+    direction = np.random.default_rng(1).normal(size=theta.size)
+    return *objective(theta), objective.hessian_product(theta, direction)
+
+
+@pytest.mark.parametrize("output", [SoftmaxOutput((3,)), SigmoidOutput((2, 4))])
+def test_hessian_product_by_central_differences_of_the_gradient(output):
+    objective, theta = make(output, block_rows=20)
+    u, v = np.random.default_rng(1).normal(size=(2, theta.size))
+    product = objective.hessian_product(theta, v)
+    step = 1e-5
+    differences = (objective(theta + step * v)[1] - objective(theta - step * v)[1]) / (2 * step)
+    np.testing.assert_allclose(product, differences, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(u @ product, v @ objective.hessian_product(theta, u), rtol=1e-11)
+
+
+@pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
+def test_value_is_that_of_the_formula(make_output):
+    class_weight = [np.array([1.0, 3.0]), np.array([0.5, 1.0, 2.0])]
+    output = make_output((2, 3), class_weight=class_weight)
+    objective, theta = make(output)
+    rows, network = objective.rows, objective.network
+    z = rows.X
+    functions = [np.tanh, lambda z: np.logaddexp(0, z), lambda z: z]
+    for layer, function in zip(network.layers(theta), functions, strict=True):
+        z = function(z @ layer.coef + layer.intercept)
+    loss, _ = output.loss_gradient(z, rows.labels, rows.weight)
+    columns = zip(class_weight, rows.labels.T, strict=True)
+    weights = np.column_stack([table[column] for table, column in columns])
+    total = (weights * rows.weight[:, None]).sum() / 2
+    penalty = sum(
+        alpha / 2 * (layer.coef**2).sum()
+        for alpha, layer in zip([0.5, 2.0, 3.0], network.layers(theta), strict=True)
+    )
+    np.testing.assert_allclose(objective(theta)[0], (loss + penalty) / total, rtol=1e-12)
+
+
+@pytest.mark.parametrize("block_rows", [1, 7, 64, 300, 1000])
+def test_any_block_size_gives_the_same_within_rounding(block_rows):
+    reference, theta = make(SoftmaxOutput((3,)))
+    objective, _ = make(SoftmaxOutput((3,)), block_rows=block_rows)
+    for a, b in zip(everything(objective, theta), everything(reference, theta), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("block_rows", [5, 20, 300])  # 4, 1 and 1 blocks in a lane
+def test_threads_give_the_same_bits_as_no_threads(block_rows):
+    objective, theta = make(SoftmaxOutput((3,)), block_rows=block_rows)
+    values = everything(objective, theta)
+    with lane_map(1e12) as map_lanes:
+        objective.map_lanes = map_lanes
+        same = everything(objective, theta)
+    for a, b in zip(values, same, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_integer_weights_equal_repeated_rows_and_weight_zero_an_absent_row():
+    objective, theta = make(SigmoidOutput((4,)), block_rows=50)
+    rows = objective.rows
+    weight = np.random.default_rng(1).integers(0, 4, rows.n_rows)
+    repeats = np.repeat(np.arange(rows.n_rows), weight)
+    weighted = Rows(rows.X, rows.labels, weight.astype(float), block_rows=50)
+    repeated = Rows(rows.X[repeats], rows.labels[repeats], np.ones(len(repeats)), block_rows=50)
+    alpha = np.ones(3)
+    objectives = [Objective(objective.network, rows, alpha) for rows in (weighted, repeated)]
+    values = [everything(objective, theta) for objective in objectives]
+    for a, b in zip(*values, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
+
+
+def test_the_order_of_rows_does_not_matter_beyond_rounding():
+    objective, theta = make(SigmoidOutput((4,)), block_rows=50)
+    rows = objective.rows
+    order = np.random.default_rng(1).permutation(rows.n_rows)
+    shuffled = Rows(rows.X[order], rows.labels[order], rows.weight[order], block_rows=50)
+    other = Objective(objective.network, shuffled, np.array([0.5, 2.0, 3.0]))
+    for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
+
+
+@pytest.mark.parametrize("output", [SoftmaxOutput((3,)), SigmoidOutput((3,))])
+def test_float32_rows_agree_with_float64_rows_to_float32_precision(output):
+    single, theta = make(output, dtype=np.float32, block_rows=50)
+    double, _ = make(output, block_rows=50)
+    loss, gradient, product = everything(single, theta)
+    loss64, gradient64, product64 = everything(double, theta)
+    assert gradient.dtype == product.dtype == np.float64
+    np.testing.assert_allclose(loss, loss64, rtol=1e-6)
+    np.testing.assert_allclose(gradient, gradient64, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(product, product64, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-50, 1e38, 1e200])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_scale_of_the_weights_alone_changes_nothing(scale, dtype):
+    objective, theta = make(SoftmaxOutput((3,)), dtype=dtype, alpha=(0.0, 0.0, 0.0))
+    rows = objective.rows
+    scaled = Rows(rows.X, rows.labels, rows.weight * scale)
+    other = Objective(objective.network, scaled, np.zeros(3))
+    for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_sparse_rows_and_sparse_codes_agree_with_dense_ones():
+    objective, theta = make(SigmoidOutput((2, 2, 2)), block_rows=50)
+    rows = objective.rows
+    sparse = Rows(sp.csr_array(rows.X), sp.csr_array(rows.labels), rows.weight, block_rows=50)
+    other = Objective(objective.network, sparse, np.array([0.5, 2.0, 3.0]))
+    for a, b in zip(everything(objective, theta), everything(other, theta), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-15)
+
+
+def test_overflow_gives_numbers_that_are_not_finite_and_no_warning():
+    objective, theta = make(SoftmaxOutput((3,)))
+    loss, gradient, product = everything(objective, np.sign(theta) * 1e300)
+    assert not np.isfinite(loss)
+    assert gradient.shape == product.shape == theta.shape
