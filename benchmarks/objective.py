@@ -30,7 +30,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from skneural import SoftmaxMLPClassifier
-from skneural._data import Rows, lane_map
+from skneural._data import Rows, shard_map
 from skneural._network import ACTIVATIONS, Network, Objective, SoftmaxOutput
 
 N_ROWS, N_FEATURES, N_CLASSES = 60_000, 784, 10
@@ -75,7 +75,7 @@ def our_evaluation(X, y, hidden):
     theta = network.initial_weights(np.random.RandomState(0))
 
     def evaluate():
-        with lane_map(np.inf) as objective.map_lanes:
+        with shard_map(np.inf) as objective.map_shards:
             objective(theta)
 
     return evaluate
@@ -87,13 +87,13 @@ def products(X, hidden, block_rows=None):
     With `block_rows`, blocks run on threads with BLAS held to one; without, BLAS does the
     threading of whole matrices.
     """
-    n_lanes, block_rows = (16, block_rows) if block_rows else (1, N_ROWS)
+    n_shards, block_rows = (16, block_rows) if block_rows else (1, N_ROWS)
     rng = np.random.default_rng(0)
     sizes = [N_FEATURES, *hidden, N_CLASSES]
     coefs = [rng.random(shape).astype(X.dtype) for shape in pairwise(sizes)]
-    lanes = np.array_split(np.arange(0, N_ROWS, block_rows), n_lanes)
+    shards = np.array_split(np.arange(0, N_ROWS, block_rows), n_shards)
 
-    def lane(starts):
+    def shard(starts):
         values = [np.empty((block_rows, size), X.dtype) for size in sizes[1:]]
         deltas = [np.ones((block_rows, size), X.dtype) for size in sizes[1:]]
         slopes = [np.empty_like(coef) for coef in coefs]
@@ -109,11 +109,11 @@ def products(X, hidden, block_rows=None):
                     np.dot(deltas[depth][:n], coefs[depth].T, out=deltas[depth - 1][:n])
 
     def evaluate():
-        if n_lanes == 1:
-            lane(lanes[0])
+        if n_shards == 1:
+            shard(shards[0])
         else:
-            with lane_map(np.inf) as map_lanes:
-                list(map_lanes(lane, lanes))
+            with shard_map(np.inf) as map_shards:
+                list(map_shards(shard, shards))
 
     return evaluate
 

@@ -19,7 +19,7 @@ from _results import COLORS, RESULTS, TARGET_HEADER, machine, slope, table, targ
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from skneural._data import Rows, lane_map
+from skneural._data import Rows, shard_map
 from skneural._network import ACTIVATIONS, Network, Objective, SoftmaxOutput
 
 N_CLASSES, N_FEATURES, HIDDEN = 10, 100, (100,)
@@ -53,7 +53,7 @@ def evaluation(rows, hidden=HIDDEN, n_threads=None):
     n_calls = max(1, LARGE // (10 * rows.n_rows)) if isinstance(rows, Rows) else 1
 
     def evaluate():
-        with threadpool_limits(n_threads, "blas"), lane_map(work) as objective.map_lanes:
+        with threadpool_limits(n_threads, "blas"), shard_map(work) as objective.map_shards:
             start = perf_counter()
             for _ in range(n_calls):
                 objective(theta)

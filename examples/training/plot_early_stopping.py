@@ -14,7 +14,7 @@ run until it has converged, or to stop it before. Which is better?
 # The data are made: 400 rows to learn from, 20 features of which 6 say something, and a tenth
 # of the labels drawn at random. We take a fifth of the rows for validation. With ``X_val`` and
 # ``y_val``, ``fit`` measures the log loss on them after each iteration, in
-# ``validation_scores_``, and does nothing else with them unless ``early_stopping=True``. Then
+# ``validation_losses_``, and does nothing else with them unless ``early_stopping=True``. Then
 # it stops when there has been no lower one for ``n_iter_no_change`` iterations, here 10, and
 # goes back to the weights of the lowest.
 
@@ -54,9 +54,9 @@ models = {
 print("                             n_iter_  lowest validation  test")
 for name, model in models.items():
     model.fit(X_train, y_train, X_val=X_val, y_val=y_val)
-    best = int(np.argmin(model.validation_scores_))
+    best = int(np.argmin(model.validation_losses_))
     print(
-        f"{name:27s}  {model.n_iter_:7d}  {model.best_validation_score_:.3f} after {best + 1:4d}"
+        f"{name:27s}  {model.n_iter_:7d}  {model.best_validation_loss_:.3f} after {best + 1:4d}"
         f"  {log_loss(y_test, model.predict_proba(X_test)):.3f}"
     )
 

@@ -26,12 +26,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._data import Data, Lane, MapLanes, Rows, Sums, add
+from skneural._data import Data, MapShards, Rows, Shard, Sums, add
 from skneural._network import Network, Output, forward, power_of_two, total_weight
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
-SAMPLE_LANES = 2  # each holds second moments of its own
+SAMPLE_SHARDS = 2  # each holds second moments of its own
 EXACT_UNITS = 32  # of more output units, roots are mixed
 N_MIXES = 8
 DISPERSIONS = 1e-3, 100.0  # beyond, there is no more to say than that outputs are very certain
@@ -53,13 +53,13 @@ class Curvature(NamedTuple):
     dispersion: float  # sum w |t - p|^2 / sum w p (1 - p): 1 where the outputs are calibrated
 
 
-def feature_moments(output: Output, rows: Data, map_lanes: MapLanes) -> tuple[Vector, Vector]:
+def feature_moments(output: Output, rows: Data, map_shards: MapShards) -> tuple[Vector, Vector]:
     """Weighted mean and variance of each feature, from a sample of the rows."""
     rows = _sample(rows)
     origin = rows.origin()
-    scale = power_of_two(total_weight(output, rows, map_lanes) / rows.n_rows)
+    scale = power_of_two(total_weight(output, rows, map_shards) / rows.n_rows)
     block_sums = partial(_feature_sums, output, scale, origin)
-    weight, first, second = rows.sums(partial(_lane_sums, block_sums), map_lanes)
+    weight, first, second = rows.sums(partial(_shard_sums, block_sums), map_shards)
     mean, variance = _central(weight, first, second, rows.dtype)
     return origin + mean, variance
 
@@ -92,7 +92,7 @@ def layer_curvature(
     network: Network,
     theta: Vector,
     rows: Data,
-    map_lanes: MapLanes,
+    map_shards: MapShards,
     largest: int,
     features: Factors | None = None,
 ) -> Curvature:
@@ -103,12 +103,12 @@ def layer_curvature(
     """
     rows = _sample(rows)
     origin = rows.origin()
-    scale = power_of_two(total_weight(network.output, rows, map_lanes) / rows.n_rows)
+    scale = power_of_two(total_weight(network.output, rows, map_shards) / rows.n_rows)
     known = 1 if features else 0
     theta = theta.astype(rows.dtype)
     block_sums = partial(_block_sums, network, theta, scale, origin, largest, known)
-    lane_sums = partial(_lane_sums, block_sums)
-    weight, residual, expected, *sums = rows.sums(lane_sums, map_lanes)
+    shard_sums = partial(_shard_sums, block_sums)
+    weight, residual, expected, *sums = rows.sums(shard_sums, map_shards)
     n_layers = len(network.layer_sizes) - 1
     errors, sums = sums[:n_layers], sums[n_layers:]
     inputs = [(features.mean, features.A)] if features else []
@@ -141,7 +141,7 @@ def _block_sums(
     *inputs, logits = forward(layers, network.activations, rows.features(block))
     roots = (
         output.fisher_root(logits, labels, row_weight, mix)
-        for mix in _mixes(output.units.n_units, *rows.places(block))
+        for mix in _mixes(output.coding.n_units, *rows.positions(block))
     )
     errors = (
         [_moment(g, None, largest) for _, g in network.backpropagate(layers, inputs, root)][::-1]
@@ -158,7 +158,7 @@ def _block_sums(
 
 def _mean_weight(output: Output, rows: Rows, block: slice, scale: float) -> FloatArray:
     """The weight of each row, class weights included, in the dtype of the computation."""
-    weights = output.units.weights(*rows.labels_and_weights(block)).mean(axis=1) / scale
+    weights = output.coding.weights(*rows.labels_and_weights(block)).mean(axis=1) / scale
     return np.asarray(weights, dtype=rows.dtype)
 
 
@@ -220,17 +220,17 @@ def _signs(n_units: int, start: int, stop: int, seed: int) -> FloatArray:
 
 
 def _sample(rows: Data) -> Data:
-    """At most `SAMPLE_ROWS` of the rows, evenly spaced, in few lanes."""
+    """At most `SAMPLE_ROWS` of the rows, evenly spaced, in few shards."""
     n_rows = min(rows.n_rows, SAMPLE_ROWS)
     index = np.linspace(0, rows.n_rows - 1, n_rows).astype(np.intp)
-    return rows.sample(index, n_lanes=SAMPLE_LANES)
+    return rows.sample(index, n_shards=SAMPLE_SHARDS)
 
 
 def _shifted(x: Any, origin: Any) -> Any:
     return x if sp.issparse(x) else x - origin
 
 
-def _lane_sums(block_sums: Callable[[Rows, slice], Sums], rows: Rows, lane: Lane) -> Sums:
-    """The sums of what the blocks of a lane give, which may be overwritten."""
+def _shard_sums(block_sums: Callable[[Rows, slice], Sums], rows: Rows, shard: Shard) -> Sums:
+    """The sums of what the blocks of a shard give, which may be overwritten."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return reduce(add, (block_sums(rows, block) for block in lane))
+        return reduce(add, (block_sums(rows, block) for block in shard))

@@ -48,7 +48,7 @@ from scipy.linalg import eigvalsh
 from scipy.optimize import brentq
 
 from skneural._curvature.moments import Factors, diagonal, floored
-from skneural._data import MapLanes
+from skneural._data import MapShards
 from skneural._network import Layer
 from skneural._typing import Vector
 
@@ -60,7 +60,7 @@ def evidence(
     factors: Sequence[Factors],
     layers: Sequence[Layer],
     total_weight: float,
-    map_layers: MapLanes = map,
+    map_layers: MapShards = map,
     *,
     spectrum: Vector | None = None,
 ) -> tuple[Vector, Vector]:

@@ -38,7 +38,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from skneural._curvature.moments import Factors, diagonal, floored
-from skneural._data import MapLanes
+from skneural._data import MapShards
 from skneural._network import Layer, Network
 from skneural._typing import FloatArray, Vector
 
@@ -169,7 +169,7 @@ class Kronecker(Coordinates):
         network: Network,
         factors: Sequence[Factors],
         penalty: Vector,
-        map_layers: MapLanes = map,
+        map_layers: MapShards = map,
     ) -> None:
         self._network = network
         self._map_layers = map_layers

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
-from skneural._data import Lane, LaneSums, Rows, Sums, add, lane_map
+from skneural._data import Rows, Shard, ShardSums, Sums, add, shard_map
 from skneural._inputs import (
     Targets,
     check_labels,
@@ -103,10 +103,10 @@ def sums_of(function: Callable[[Rows], Sums], rows: Rows) -> Sums:
     return function(rows)
 
 
-def in_one_thread(function: LaneSums, rows: Rows) -> Sums:
-    """Sums over lanes; a task takes one of the threads of its worker."""
-    with lane_map(0.0) as map_lanes:
-        return rows.sums(function, map_lanes)
+def in_one_thread(function: ShardSums, rows: Rows) -> Sums:
+    """Sums over shards; a task takes one of the threads of its worker."""
+    with shard_map(0.0) as map_shards:
+        return rows.sums(function, map_shards)
 
 
 def merge_sums(sums: list[Sums]) -> Sums:
@@ -115,17 +115,17 @@ def merge_sums(sums: list[Sums]) -> Sums:
     return reduce(add, sums[1:], total)
 
 
-def sample(rows: Rows, index: Any, start: int, place: int, size: int, n_lanes: int) -> Rows:
+def sample(rows: Rows, index: Any, start: int, place: int, size: int, n_shards: int) -> Rows:
     """Of all rows that are asked for, those `size` that are among these.
 
     These begin at `start`, and the rows asked for that are among them at `place`.
     """
-    return rows.sample(index[place : place + size] - start, n_lanes, place)
+    return rows.sample(index[place : place + size] - start, n_shards, place)
 
 
 def where(rows: Rows, is_chosen: Callable[[Rows, slice], Any]) -> Rows:
     """The rows that are chosen, which may be none."""
-    blocks = [block for lane in rows.lanes for block in lane]
+    blocks = [block for shard in rows.shards for block in shard]
     chosen = np.concatenate([is_chosen(rows, block) for block in blocks])
     return rows if chosen.all() else rows.sample(np.flatnonzero(chosen))
 
@@ -144,9 +144,9 @@ def total_weight(rows: Rows) -> Sums:
     return [rows.all_weights().sum()]
 
 
-def n_known(rows: Rows, lane: Lane) -> Sums:
+def n_known(rows: Rows, shard: Shard) -> Sums:
     """Of how many rows each label of an indicator is known."""
-    known = [(rows.labels_and_weights(block)[0] >= 0).sum(axis=0) for block in lane]
+    known = [(rows.labels_and_weights(block)[0] >= 0).sum(axis=0) for block in shard]
     return [np.sum(known, axis=0)]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._dask import chunks as tasks
-from skneural._data import N_LANES, Data, LaneSums, MapLanes, Pages, Rows, Sums
+from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardSums, Sums
 from skneural._inputs import harden
 
 FAN_IN = 16  # results that are merged at once
@@ -74,18 +74,18 @@ class DaskRows(Data):
             level = [added((tasks.merge_sums, group)) for group in groups]
         return Delayed(level[0], graph)
 
-    def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
+    def sums(self, function: ShardSums, map_shards: MapShards = map) -> Sums:
         return self.reduce(partial(tasks.in_one_thread, function))
 
-    def sample(self, index: Any, n_lanes: int = N_LANES) -> Data:
+    def sample(self, index: Any, n_shards: int = N_SHARDS) -> Data:
         cut, node = task(tasks.sample), task(index)
-        if isinstance(index, Pages):
+        if isinstance(index, BlockIndex):
             places = np.array([index.first_from(int(edge)) for edge in self.edges])
         else:
             places = np.searchsorted(index, self.edges)
         sizes = np.diff(places)
         parts = [
-            cut(self.parts[i], node, int(self.edges[i]), int(places[i]), int(sizes[i]), n_lanes)
+            cut(self.parts[i], node, int(self.edges[i]), int(places[i]), int(sizes[i]), n_shards)
             for i in np.flatnonzero(sizes)
         ]
         return self._like(persist(parts), sizes[sizes > 0].tolist())

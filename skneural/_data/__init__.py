@@ -2,11 +2,11 @@
 
 from skneural._data.rows import (
     BLOCK_NUMBERS,
-    N_LANES,
+    N_SHARDS,
     Data,
-    Lane,
-    LaneSums,
     Rows,
+    Shard,
+    ShardSums,
     Sums,
     add,
     canonical,
@@ -16,19 +16,19 @@ from skneural._data.rows import (
     is_small,
     map_rows,
 )
-from skneural._data.stratify import Pages, RandomOrder, random_split, stratified_folds
-from skneural._data.threads import MapLanes, lane_map
+from skneural._data.stratify import BlockIndex, RandomOrder, random_split, stratified_folds
+from skneural._data.threads import MapShards, shard_map
 
 __all__ = [
     "BLOCK_NUMBERS",
-    "N_LANES",
+    "N_SHARDS",
+    "BlockIndex",
     "Data",
-    "Lane",
-    "LaneSums",
-    "MapLanes",
-    "Pages",
+    "MapShards",
     "RandomOrder",
     "Rows",
+    "Shard",
+    "ShardSums",
     "Sums",
     "add",
     "canonical",
@@ -36,8 +36,8 @@ __all__ = [
     "computation_dtype",
     "group_sums",
     "is_small",
-    "lane_map",
     "map_rows",
     "random_split",
+    "shard_map",
     "stratified_folds",
 ]

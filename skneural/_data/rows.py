@@ -4,9 +4,9 @@ What a fit asks of its data are sums over rows, wherever these lie: in one place
 several, each of which has some of them (`Data` in general).
 
 A block is small enough for its activations to stay in cache. Blocks are dealt, in order, to
-a fixed number of *lanes*. A lane is worked off by one thread, block after block, and what
-the lanes give is added up in their order: the result has the same bits however many threads
-there are, because neither blocks nor lanes depend on that number.
+a fixed number of *shards*. A shard is worked off by one thread, block after block, and what
+the shards give is added up in their order: the result has the same bits however many threads
+there are, because neither blocks nor shards depend on that number.
 """
 
 from abc import ABC, abstractmethod
@@ -19,19 +19,19 @@ from typing import Any, ClassVar, final
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._data.threads import MapLanes, lane_map
+from skneural._data.threads import MapShards, shard_map
 from skneural._typing import IntArray, LabelArray, Vector
 
-N_LANES = 16
+N_SHARDS = 16
 SMALL_NUMBERS = 2**16  # features and labels of data that are merged and sorted
 BLOCK_NUMBERS = 2**17  # of X in a block: a megabyte, or half of one
 BLOCK_ROWS = 512, 2048  # the fewest and the most rows in a block of dense X
 
-Lane = list[slice]
+Shard = list[slice]
 Sums = list[Vector]
 """Arrays to be added up, some of them of no dimension."""
-LaneSums = Callable[["Rows", Lane], Sums]
-"""What some rows give for one of their lanes; it may be overwritten."""
+ShardSums = Callable[["Rows", Shard], Sums]
+"""What some rows give for one of their shards; it may be overwritten."""
 
 
 class Data(ABC):
@@ -49,11 +49,11 @@ class Data(ABC):
         """The sum over all parts of what `function` gives."""
 
     @abstractmethod
-    def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
-        """The sums over all lanes of what `function` gives, in float64."""
+    def sums(self, function: ShardSums, map_shards: MapShards = map) -> Sums:
+        """The sums over all shards of what `function` gives, in float64."""
 
     @abstractmethod
-    def sample(self, index: Any, n_lanes: int = N_LANES) -> "Data":
+    def sample(self, index: Any, n_shards: int = N_SHARDS) -> "Data":
         """Some of these rows, which are not copied; `index` is in ascending order."""
 
     @abstractmethod
@@ -83,8 +83,8 @@ class Rows(Data):
         The rows that take part, in the order in which they do; all by default.
     block_rows : int, optional
         The most rows in a block.
-    n_lanes : int, default=16
-        The most lanes.
+    n_shards : int, default=16
+        The most shards.
     place : int, default=0
         Of the first row, if these rows are a part of others.
     """
@@ -97,7 +97,7 @@ class Rows(Data):
         *,
         index: Any = None,
         block_rows: int | None = None,
-        n_lanes: int = N_LANES,
+        n_shards: int = N_SHARDS,
         place: int = 0,
     ) -> None:
         self.X = X
@@ -110,9 +110,9 @@ class Rows(Data):
         self.dtype = computation_dtype(X.dtype)
         n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X)))
         edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
-        cuts = np.linspace(0, n_blocks, min(n_lanes, n_blocks) + 1).astype(int).tolist()
+        cuts = np.linspace(0, n_blocks, min(n_shards, n_blocks) + 1).astype(int).tolist()
         blocks = [slice(start, stop) for start, stop in pairwise(edges)]
-        self.lanes = [blocks[first:last] for first, last in pairwise(cuts)]
+        self.shards = [blocks[first:last] for first, last in pairwise(cuts)]
 
     def __sizeof__(self) -> int:
         """Bytes, by which dask decides what to move, and what to keep in memory."""
@@ -142,7 +142,7 @@ class Rows(Data):
         """Labels, dense, and weights of a block."""
         return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
 
-    def places(self, rows: slice) -> tuple[int, int]:
+    def positions(self, rows: slice) -> tuple[int, int]:
         """Where a block begins and ends among all rows of which these are a part."""
         return self.place + rows.start, self.place + rows.stop
 
@@ -160,18 +160,18 @@ class Rows(Data):
         """The weights of all rows."""
         return self.weight if self.index is None else np.asarray(self.weight[self.index])
 
-    def sums(self, function: LaneSums, map_lanes: MapLanes = map) -> Sums:
+    def sums(self, function: ShardSums, map_shards: MapShards = map) -> Sums:
         total: Sums = []
-        for sums in map_lanes(partial(function, self), self.lanes):
+        for sums in map_shards(partial(function, self), self.shards):
             total = add(total, sums) if total else [np.asarray(part, np.float64) for part in sums]
         return total
 
-    def sample(self, index: Any, n_lanes: int = N_LANES, place: int = 0) -> "Rows":
+    def sample(self, index: Any, n_shards: int = N_SHARDS, place: int = 0) -> "Rows":
         chosen = self._of(index)
-        return Rows(self.X, self.labels, self.weight, index=chosen, n_lanes=n_lanes, place=place)
+        return Rows(self.X, self.labels, self.weight, index=chosen, n_shards=n_shards, place=place)
 
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
-        blocks = [block for lane in self.lanes for block in lane]
+        blocks = [block for shard in self.shards for block in shard]
         n_chosen = sum(int(is_chosen(self, block).sum()) for block in blocks)
         if n_chosen in (0, self.n_rows):
             return self
@@ -197,12 +197,12 @@ def map_rows(function: Callable[[Any], Any], X: Any, work: float = 0.0) -> Any:
     nothing = function(rows.features(slice(0, 0)))
     result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
 
-    def fill(lane: Lane) -> None:
-        for block in lane:
+    def fill(shard: Shard) -> None:
+        for block in shard:
             result[block] = function(rows.features(block))
 
-    with lane_map(work) as map_lanes:
-        deque(map_lanes(fill, rows.lanes), maxlen=0)
+    with shard_map(work) as map_shards:
+        deque(map_shards(fill, rows.shards), maxlen=0)
     return result
 
 

@@ -1,7 +1,7 @@
 """Rows in a random order, or in random parts, that hold the classes in proportion.
 
 It is by labels: an array of shape (n_rows, n_targets), or a CSR matrix of such codes; or soft
-labels, which count as their most probable class. Of more than `MOST_PAGES` rows, *pages* of
+labels, which count as their most probable class. Of more than `MOST_BLOCKS` rows, *blocks* of
 consecutive rows come in a random order, whatever their labels: that takes no memory for each
 row, and reads from disk what lies together.
 """
@@ -14,62 +14,62 @@ import scipy.sparse as sp
 from skneural._data.rows import Data, code_columns
 from skneural._typing import IntArray
 
-MOST_PAGES = 2**18
+MOST_BLOCKS = 2**18
 
 
-class Pages:
+class BlockIndex:
     """Places of rows, in ascending order, that are worked out when they are asked for.
 
     Parameters
     ----------
-    pages : array of int
+    blocks : array of int
         In ascending order.
     size : int
-        Rows of a page.
+        Rows of a block.
     n_rows : int
-        Of all pages, of which the last may be shorter.
+        Of all blocks, of which the last may be shorter.
     """
 
-    def __init__(self, pages: IntArray, size: int, n_rows: int) -> None:
-        self._pages = pages
+    def __init__(self, blocks: IntArray, size: int, n_rows: int) -> None:
+        self._blocks = blocks
         self._size = size
-        end = (int(pages[-1]) + 1) * size if len(pages) else 0
-        self._length = len(pages) * size - max(end - n_rows, 0)
+        end = (int(blocks[-1]) + 1) * size if len(blocks) else 0
+        self._length = len(blocks) * size - max(end - n_rows, 0)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, places: Any) -> Any:
-        if isinstance(places, Pages):
-            return _PagesOfPages(self, places)
+        if isinstance(places, BlockIndex):
+            return _IndexOfIndex(self, places)
         if isinstance(places, slice):
             places = np.arange(*places.indices(self._length))
-        page, row = np.divmod(places, self._size)
-        return np.asarray(self._pages[page] * self._size + row)
+        block, row = np.divmod(places, self._size)
+        return np.asarray(self._blocks[block] * self._size + row)
 
     def first_from(self, row: int) -> int:
         """How many of the places are below that of a row."""
-        page, within = divmod(row, self._size)
-        i = int(np.searchsorted(self._pages, page))
-        is_chosen = i < len(self._pages) and self._pages[i] == page
+        block, within = divmod(row, self._size)
+        i = int(np.searchsorted(self._blocks, block))
+        is_chosen = i < len(self._blocks) and self._blocks[i] == block
         return min(i * self._size + (within if is_chosen else 0), self._length)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
         return np.asarray(self[:], dtype=dtype or np.intp)
 
 
-class _PagesOfPages:
+class _IndexOfIndex:
     """The places that some rows of a sample have among all rows, likewise worked out when asked.
 
     Parameters
     ----------
     sample : sequence of int
         What can be indexed by slices and arrays.
-    chosen : Pages
+    chosen : BlockIndex
         Which of these.
     """
 
-    def __init__(self, sample: Any, chosen: Pages) -> None:
+    def __init__(self, sample: Any, chosen: BlockIndex) -> None:
         self._sample = sample
         self._chosen = chosen
 
@@ -77,8 +77,8 @@ class _PagesOfPages:
         return len(self._chosen)
 
     def __getitem__(self, places: Any) -> Any:
-        if isinstance(places, Pages):
-            return _PagesOfPages(self, places)
+        if isinstance(places, BlockIndex):
+            return _IndexOfIndex(self, places)
         return self._sample[self._chosen[places]]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
@@ -88,31 +88,33 @@ class _PagesOfPages:
 class RandomOrder:
     """A random order of the rows, with the classes of a single target in proportion throughout.
 
-    Of more than `MOST_PAGES` rows it is one of pages.
+    Of more than `MOST_BLOCKS` rows it is one of blocks.
     """
 
     def __init__(self, rows: Data, rng: np.random.RandomState) -> None:
         self._n_rows = rows.n_rows
-        self._page_rows = -(-rows.n_rows // MOST_PAGES)
-        if self._page_rows == 1:
+        self._block_rows = -(-rows.n_rows // MOST_BLOCKS)
+        if self._block_rows == 1:
             self._order = stratified_order(rows.all_labels(), rng)
         else:
-            self._order = rng.permutation(-(-rows.n_rows // self._page_rows))
+            self._order = rng.permutation(-(-rows.n_rows // self._block_rows))
 
     def part(self, start: int, stop: int) -> Any:
-        """The rows from one place to another, to a page, in their own order."""
-        first, last = -(-start // self._page_rows), -(-stop // self._page_rows)
-        pages = np.sort(self._order[first:last])
-        return pages if self._page_rows == 1 else Pages(pages, self._page_rows, self._n_rows)
+        """The rows from one place to another, to a block, in their own order."""
+        first, last = -(-start // self._block_rows), -(-stop // self._block_rows)
+        blocks = np.sort(self._order[first:last])
+        return (
+            blocks if self._block_rows == 1 else BlockIndex(blocks, self._block_rows, self._n_rows)
+        )
 
 
 def random_split(rows: Data, n_second: int, rng: np.random.RandomState) -> tuple[Data, Data]:
     """Two random parts of the rows, the second of `n_second`, both with the classes in proportion.
 
-    Of more than `MOST_PAGES` rows they are made of pages.
+    Of more than `MOST_BLOCKS` rows they are made of blocks.
     """
     n_first = rows.n_rows - n_second
-    if rows.n_rows > MOST_PAGES:
+    if rows.n_rows > MOST_BLOCKS:
         order = RandomOrder(rows, rng)
         return rows.sample(order.part(0, n_first)), rows.sample(order.part(n_first, rows.n_rows))
     first, second = stratified_split(rows.all_labels(), n_second, rng)

@@ -1,6 +1,6 @@
-"""How a function is mapped over lanes: one after another, or by threads.
+"""How a function is mapped over shards: one after another, or by threads.
 
-A lane is worked off by one thread. While lanes run, BLAS keeps to one thread: the lanes take
+A shard is worked off by one thread. While shards run, BLAS keeps to one thread: the shards take
 the threads that it would have used, so that limits set through threadpoolctl, joblib or the
 environment are respected.
 """
@@ -16,17 +16,17 @@ from threadpoolctl import ThreadpoolController
 
 THREADING_PAYS = 1e7  # multiplications per pass, below which waking threads costs too much
 
-MapLanes = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
-"""A function like the builtin `map`, for lanes or layers: results come in order."""
+MapShards = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+"""A function like the builtin `map`, for shards or layers: results come in order."""
 
 
 @contextmanager
-def lane_map(work: float) -> Iterator[MapLanes]:
-    """A `map` for lanes that uses threads where `work`, in multiplications, is worth it.
+def shard_map(work: float) -> Iterator[MapShards]:
+    """A `map` for shards that uses threads where `work`, in multiplications, is worth it.
 
     The limit on BLAS holds for the whole process, so it has one holder at a time. Whoever
     maps while another thread holds it goes without threads, and takes it over at the next
-    pass over the lanes once it is free.
+    pass over the shards once it is free.
     """
     with ExitStack() as stack:
         hold = _BlasHold(stack)
@@ -43,7 +43,7 @@ def lane_map(work: float) -> Iterator[MapLanes]:
 class _BlasHold:
     """Holds BLAS to one thread from the first `acquire` that succeeds until `stack` closes.
 
-    The holder leaves only when no other thread is in the middle of a pass over its lanes,
+    The holder leaves only when no other thread is in the middle of a pass over its shards,
     which relies on the limit.
     """
 
@@ -72,14 +72,14 @@ class _BlasHold:
             limit.__exit__(None, None, None)
             _BlasHold._is_held = self._is_holder = False
 
-    def map(self, function: Callable[[Any], Any], lanes: Iterable[Any]) -> Iterator[Any]:
+    def map(self, function: Callable[[Any], Any], shards: Iterable[Any]) -> Iterator[Any]:
         with self._state:
             self.acquire()
             if self._is_holder:
-                return map(function, lanes)
+                return map(function, shards)
             _BlasHold._n_relying += 1
         try:
-            return iter([function(lane) for lane in lanes])
+            return iter([function(shard) for shard in shards])
         finally:
             with self._state:
                 _BlasHold._n_relying -= 1

@@ -20,8 +20,8 @@ from skneural._estimators.preparation import (
     labelled_data,
     make_network,
     make_output,
-    set_aside,
     validation_data,
+    validation_split,
 )
 from skneural._inputs import Targets
 from skneural._inputs import parameters as check
@@ -193,7 +193,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
         held_out = validation_data(self, validation, targets)
         if self.early_stopping and held_out is None:
-            rows, held_out = set_aside(weighted_rows(output, rows), self.validation_fraction, rng)
+            rows, held_out = validation_split(
+                weighted_rows(output, rows), self.validation_fraction, rng
+            )
         if is_validated := held_out is not None:
             total_weight(output, held_out)  # which must not be zero
         run = partial(
@@ -208,7 +210,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         if not continued:
             self.loss_curve_, self.gradient_norm_curve_, self.n_fev_ = [], [], 0
         if not continued or not is_validated:
-            for name in ("validation_scores_", "best_validation_score_"):
+            for name in ("validation_losses_", "best_validation_loss_"):
                 self.__dict__.pop(name, None)
         attributes_at = partial(self._attributes_at, network, targets, is_validated)
         watched = WatchedFit(
@@ -269,7 +271,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         best = min(
             solutions,
             key=lambda one: np.nan_to_num(
-                one.best_validation_score if by_validation else one.loss, nan=np.inf
+                one.best_validation_loss if by_validation else one.loss, nan=np.inf
             ),
         )
         interrupted = any(solution.stop_reason == "interrupted" for solution in solutions)
@@ -280,7 +282,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         self._target_kind = targets.kind
         self.alpha_ = best.alpha
         self.out_activation_ = network.output.name
-        self.n_outputs_ = network.output.units.n_units
+        self.n_outputs_ = network.output.coding.n_units
         self.n_layers_ = len(network.layer_sizes)
         self.init_losses_ = np.array([solution.loss for solution in solutions])
         self.loss_ = best.loss
@@ -292,6 +294,6 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         self.n_iter_ = len(self.loss_curve_)
         self.n_fev_ += best.n_fev
         if is_validated:
-            earlier = getattr(self, "validation_scores_", [])
-            self.validation_scores_ = [*earlier, *best.validation_scores]
-            self.best_validation_score_ = best.best_validation_score
+            earlier = getattr(self, "validation_losses_", [])
+            self.validation_losses_ = [*earlier, *best.validation_losses]
+            self.best_validation_loss_ = best.best_validation_loss

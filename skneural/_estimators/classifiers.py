@@ -140,11 +140,11 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
         `set_callbacks` asked for it; "precision", no further progress was possible at this
         precision; "overflow", the next weights it tried gave no finite loss; or "interrupted"
         from the keyboard.
-    validation_scores_ : list of float
+    validation_losses_ : list of float
         The log loss on the validation data after each iteration, if there are such data: the
         mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
         weights. Lower is better.
-    best_validation_score_ : float
+    best_validation_loss_ : float
         The lowest of them; with `warm_start`, of the last fit, its start included.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one; of
@@ -362,11 +362,11 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
         `set_callbacks` asked for it; "precision", no further progress was possible at this
         precision; "overflow", the next weights it tried gave no finite loss; or "interrupted"
         from the keyboard.
-    validation_scores_ : list of float
+    validation_losses_ : list of float
         The log loss on the validation data after each iteration, if there are such data: the
         mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
         weights. Lower is better.
-    best_validation_score_ : float
+    best_validation_loss_ : float
         The lowest of them; with `warm_start`, of the last fit, its start included.
     init_losses_ : ndarray of shape (n_init,)
         The final loss of each of the fits; of one, if the fit continued an earlier one; of

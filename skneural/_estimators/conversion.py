@@ -7,7 +7,7 @@ of their logits, and logits are linear in the last layer's weights::
     p_1 = exp(z_1) / (exp(z_0) + exp(z_1)) = sigmoid(z_1 - z_0)        z_k = b_k + h . w_k
                                            = sigmoid((b_1 - b_0) + h . (w_1 - w_0))
 
-Two units become one, with the difference of their weights, by what makes margins of logits.
+Two units become one, with the difference of their weights, by what makes decision_scores of logits.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ def mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClass
         raise ValueError(f"MLPClassifier cannot express this network: {obstacle}")
     *hidden, (coef, intercept) = zip(estimator.coefs_, estimator.intercepts_, strict=True)
     hidden_layer_sizes = tuple(len(biases) for _, biases in hidden)
-    layers = [*hidden, (output.margins(coef), output.margins(intercept[None])[0])]
+    layers = [*hidden, (output.decision_scores(coef), output.decision_scores(intercept[None])[0])]
     model = _fitted_to(targets)
     model.set_params(**MLPClassifier(hidden_layer_sizes, *activations, solver="lbfgs").get_params())
     model.coefs_ = [np.array(weights) for weights, _ in layers]  # always a copy

@@ -15,7 +15,7 @@ __version__ = version("skneural")
 DOCUMENTATION = "https://skneural.readthedocs.io/en/stable"
 
 FORMAT = 1
-"""Goes up when versions before would misread what is saved; tests/estimators/data has files of each."""
+"""Increased when older versions would misread a saved model; tests/estimators/data has each."""
 
 
 class Estimator(BaseEstimator):

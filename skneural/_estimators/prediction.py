@@ -84,7 +84,7 @@ class NetworkPredictor(
         values = self._map_logits(
             X, lambda logits: np.exp(targets.present(output.log_probabilities(logits)))
         )
-        return output.units.split_classes(values) if targets.is_multioutput else values
+        return output.coding.split_classes(values) if targets.is_multioutput else values
 
     def predict_log_proba(self, X):
         """Estimate logarithms of class probabilities, accurate also where those underflow.
@@ -109,7 +109,7 @@ class NetworkPredictor(
         """
         targets, output = self._fitted()
         values = self._map_logits(X, partial(_log_probabilities, targets, output))
-        return output.units.split_classes(values) if targets.is_multioutput else values
+        return output.coding.split_classes(values) if targets.is_multioutput else values
 
     def decision_function(self, X):
         """Compute logits, the scores before the output activation.
@@ -140,7 +140,7 @@ class NetworkPredictor(
             If `X` does not have the features that were fitted, or not all are finite numbers.
         """
         targets, output = self._fitted()
-        values = self._map_logits(X, output.margins)
+        values = self._map_logits(X, output.decision_scores)
         if targets.is_multilabel:
             return values
         widths = [1 if k == 2 else k for k in targets.n_classes]
@@ -176,7 +176,7 @@ class NetworkPredictor(
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.activations)
-        return output.units.split(values) if targets.is_multioutput else values
+        return output.coding.split(values) if targets.is_multioutput else values
 
     def transform(self, X):
         """Compute the activations of the last hidden layer: the features that were learned.

@@ -98,7 +98,7 @@ def validation_data(estimator, validation, targets: Targets) -> Data | None:
     return Rows(X, targets.encode(y), weight)
 
 
-def set_aside(data: Data, fraction: float, rng: np.random.RandomState) -> tuple[Data, Data]:
+def validation_split(data: Data, fraction: float, rng: np.random.RandomState) -> tuple[Data, Data]:
     """Set some rows aside for validation, in the proportion of the classes."""
     n_aside = int(np.ceil(fraction * data.n_rows))
     if n_aside == data.n_rows:

@@ -23,7 +23,7 @@ import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from skneural._data import Data, Lane, Rows, Sums
+from skneural._data import Data, Rows, Shard, Sums
 from skneural._inputs.labels import MAY_BE_MISSING, split_unknown
 from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
 from skneural._typing import FloatArray, IntArray, Vector
@@ -277,8 +277,8 @@ def warn_if_one_hot(data: Data) -> None:
         )
 
 
-def _n_one_hot(rows: Rows, lane: Lane) -> Sums:
+def _n_one_hot(rows: Rows, shard: Shard) -> Sums:
     """In how many rows of an indicator all is known, and one label present."""
-    blocks = (rows.labels_and_weights(block)[0] for block in lane)
+    blocks = (rows.labels_and_weights(block)[0] for block in shard)
     n = sum(int(((codes.min(axis=1) >= 0) & (codes.sum(axis=1) == 1)).sum()) for codes in blocks)
     return [np.asarray(n)]

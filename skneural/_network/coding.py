@@ -26,7 +26,7 @@ import numpy as np
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 
 
-class Units:
+class TargetCoding:
     """The units of an output layer.
 
     Parameters

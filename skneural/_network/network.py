@@ -78,7 +78,7 @@ class Network:
         activations: Sequence[Activation],
         output: Output,
     ) -> None:
-        self.layer_sizes = (n_features, *hidden_layer_sizes, output.units.n_units)
+        self.layer_sizes = (n_features, *hidden_layer_sizes, output.coding.n_units)
         self.activations = tuple(activations)
         self.output = output
         self._pieces = []  # of the flat vector: shape, start and stop of each layer

@@ -30,7 +30,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from skneural._network.coding import Units, spread
+from skneural._network.coding import TargetCoding, spread
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 from skneural.activations import sigmoid, softplus
 
@@ -58,7 +58,7 @@ class Output(ABC):
         label_smoothing: float = 0.0,
         class_weight: Sequence[Vector] | None = None,
     ) -> None:
-        self.units = Units(
+        self.coding = TargetCoding(
             n_classes,
             [self._classes_with_a_unit(k) for k in n_classes],
             [self._alternatives(k) for k in n_classes],
@@ -70,8 +70,8 @@ class Output(ABC):
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector
     ) -> tuple[float, FloatArray]:
         """Weighted sum of the losses, and its gradient with respect to the logits."""
-        targets = self.units.targets(labels).astype(logits.dtype, copy=False)
-        weights = self.units.weights(labels, row_weight)
+        targets = self.coding.targets(labels).astype(logits.dtype, copy=False)
+        weights = self.coding.weights(labels, row_weight)
         losses, gradient = self._losses_activations(logits, targets)
         gradient -= targets
         gradient *= self._unit_weights(weights, logits)
@@ -84,9 +84,9 @@ class Output(ABC):
 
         Those are the activations, and the weight of each unit's loss.
         """
-        weights = self._unit_weights(self.units.weights(labels, row_weight), logits)
+        weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
         activations = self.activations(logits)
-        gradient = activations - self.units.targets(labels).astype(logits.dtype, copy=False)
+        gradient = activations - self.coding.targets(labels).astype(logits.dtype, copy=False)
         gradient *= weights
         return gradient, activations, weights
 
@@ -100,20 +100,20 @@ class Output(ABC):
 
     def log_losses(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
         """Minus the logarithm of the labels' probabilities, not smoothed; (rows, n_targets)."""
-        return self.units.log_losses(labels, self.log_probabilities(logits))
+        return self.coding.log_losses(labels, self.log_probabilities(logits))
 
     def squared_errors(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector
     ) -> tuple[float, float]:
         """Weighted sums of ``(t - p)^2``, and of what it is expected to be, ``p (1 - p)``."""
-        weights = self._unit_weights(self.units.weights(labels, row_weight), logits)
+        weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
         p = self.activations(logits)
-        residual = weights * self.units.squared_errors(labels, p)
+        residual = weights * self.coding.squared_errors(labels, p)
         return float(residual.sum()), float((weights * p * (1 - p)).sum())
 
     def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
         """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""
-        return np.asarray(spread(weights.astype(logits.dtype, copy=False), self.units.target))
+        return np.asarray(spread(weights.astype(logits.dtype, copy=False), self.coding.target))
 
     def fisher_root(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector, mix: FloatArray
@@ -125,7 +125,7 @@ class Output(ABC):
         is the Fisher matrix on average.
         """
         root = self._mixed_roots(self.activations(logits), mix.astype(logits.dtype, copy=False))
-        root *= self._unit_weights(np.sqrt(self.units.weights(labels, row_weight)), logits)
+        root *= self._unit_weights(np.sqrt(self.coding.weights(labels, row_weight)), logits)
         return root
 
     @property
@@ -166,7 +166,7 @@ class Output(ABC):
         """Logarithms of the class probabilities, in class space."""
 
     @abstractmethod
-    def margins(self, logits: FloatArray) -> FloatArray:
+    def decision_scores(self, logits: FloatArray) -> FloatArray:
         """Scores to rank by: one column for a target of two classes, else one per class."""
 
     @abstractmethod
@@ -183,7 +183,7 @@ class SoftmaxOutput(Output):
 
     @property
     def n_degrees(self) -> int:
-        return self.units.n_units - self.units.n_targets
+        return self.coding.n_units - self.coding.n_targets
 
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
@@ -196,38 +196,38 @@ class SoftmaxOutput(Output):
     def _losses_activations(
         self, logits: FloatArray, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        shifted, powers, others = _compete(logits, self.units.starts, self.units.target)
-        losses = np.log1p(others) - np.add.reduceat(targets * shifted, self.units.starts, axis=1)
-        powers /= spread(1 + others, self.units.target)
+        shifted, powers, others = _compete(logits, self.coding.starts, self.coding.target)
+        losses = np.log1p(others) - np.add.reduceat(targets * shifted, self.coding.starts, axis=1)
+        powers /= spread(1 + others, self.coding.target)
         return losses, powers
 
     def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
         root = mix * np.sqrt(activations)
-        sums = np.add.reduceat(root, self.units.starts, axis=1)
-        root -= activations * spread(sums, self.units.target)
+        sums = np.add.reduceat(root, self.coding.starts, axis=1)
+        root -= activations * spread(sums, self.coding.target)
         return root
 
     def activations(self, logits: FloatArray) -> FloatArray:
-        _, powers = _powers(logits, self.units.starts, self.units.target)
-        sums = np.add.reduceat(powers, self.units.starts, axis=1)
-        return np.asarray(powers / spread(sums, self.units.target))
+        _, powers = _powers(logits, self.coding.starts, self.coding.target)
+        sums = np.add.reduceat(powers, self.coding.starts, axis=1)
+        return np.asarray(powers / spread(sums, self.coding.target))
 
     def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
-        means = np.add.reduceat(activations * direction, self.units.starts, axis=1)
-        return np.asarray(activations * (direction - spread(means, self.units.target)))
+        means = np.add.reduceat(activations * direction, self.coding.starts, axis=1)
+        return np.asarray(activations * (direction - spread(means, self.coding.target)))
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
-        return _log_softmax(logits, self.units.starts, self.units.target)
+        return _log_softmax(logits, self.coding.starts, self.coding.target)
 
-    def margins(self, logits: FloatArray) -> FloatArray:
-        targets = self.units.split(logits)
+    def decision_scores(self, logits: FloatArray) -> FloatArray:
+        targets = self.coding.split(logits)
         with np.errstate(over="ignore"):
             columns = [z[:, 1:] - z[:, :1] if z.shape[1] == 2 else z for z in targets]
         largest = np.finfo(logits.dtype).max
         return np.asarray(np.clip(np.hstack(columns), -largest, largest))
 
     def decide(self, logits: FloatArray) -> IntArray:
-        return np.stack([z.argmax(axis=1) for z in self.units.split(logits)], axis=1)
+        return np.stack([z.argmax(axis=1) for z in self.coding.split(logits)], axis=1)
 
 
 @final
@@ -252,11 +252,11 @@ class SigmoidOutput(Output):
         threshold: float | Vector = 0.5,
     ) -> None:
         super().__init__(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
-        self._thresholds = np.broadcast_to(threshold, self.units.n_targets)
+        self._thresholds = np.broadcast_to(threshold, self.coding.n_targets)
 
     @property
     def n_degrees(self) -> int:
-        return self.units.n_units
+        return self.coding.n_units
 
     @staticmethod
     def _classes_with_a_unit(n_classes: int) -> IntArray:
@@ -271,7 +271,7 @@ class SigmoidOutput(Output):
     ) -> tuple[FloatArray, FloatArray]:
         # softplus(z) - t z, in an order that is exact where a unit is both right and sure.
         losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
-        sums = np.add.reduceat(losses, self.units.starts, axis=1, dtype=np.float64)
+        sums = np.add.reduceat(losses, self.coding.starts, axis=1, dtype=np.float64)
         return sums, sigmoid(logits)
 
     def _mixed_roots(self, activations: FloatArray, mix: FloatArray) -> FloatArray:
@@ -285,18 +285,20 @@ class SigmoidOutput(Output):
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         columns = []
-        for z, k in zip(self.units.split(logits), self.units.n_classes, strict=True):
+        for z, k in zip(self.coding.split(logits), self.coding.n_classes, strict=True):
             log_yes, log_no = -softplus(-z), -softplus(z)
             columns += [log_no, log_yes] if k == 2 else [log_yes]
-        target = np.repeat(np.arange(self.units.n_targets), self.units.n_classes)
-        return _log_softmax(np.hstack(columns), self.units.class_starts, target)
+        target = np.repeat(np.arange(self.coding.n_targets), self.coding.n_classes)
+        return _log_softmax(np.hstack(columns), self.coding.class_starts, target)
 
-    def margins(self, logits: FloatArray) -> FloatArray:
+    def decision_scores(self, logits: FloatArray) -> FloatArray:
         return logits
 
     def decide(self, logits: FloatArray) -> IntArray:
         # The largest activation is that of the largest logit, which is not lost to rounding.
-        targets = zip(self.units.split(logits), self.units.n_classes, self._thresholds, strict=True)
+        targets = zip(
+            self.coding.split(logits), self.coding.n_classes, self._thresholds, strict=True
+        )
         columns = [
             sigmoid(z[:, 0]) > threshold if k == 2 else z.argmax(axis=1)
             for z, k, threshold in targets

@@ -30,7 +30,7 @@ class LossCurveDisplay:
         The training loss after each iteration.
     gradient_norm_curve : array-like of shape (n_iter,)
         The gradient norm after each iteration.
-    validation_scores : array-like of shape (n_validated,), default=None
+    validation_losses : array-like of shape (n_validated,), default=None
         The validation loss after each of the last `n_validated` iterations.
     name : str, default=None
         Name of the fit, for the legend.
@@ -55,7 +55,7 @@ class LossCurveDisplay:
     See Also
     --------
     SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `loss_curve_`, `gradient_norm_curve_`
-        and `validation_scores_` are shown.
+        and `validation_losses_` are shown.
     sklearn.model_selection.LearningCurveDisplay : Scores over the number of training rows.
 
     Examples
@@ -74,10 +74,10 @@ class LossCurveDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, loss_curve, gradient_norm_curve, *, validation_scores=None, name=None):
+    def __init__(self, loss_curve, gradient_norm_curve, *, validation_losses=None, name=None):
         self.loss_curve = loss_curve
         self.gradient_norm_curve = gradient_norm_curve
-        self.validation_scores = validation_scores
+        self.validation_losses = validation_losses
         self.name = name
 
     @classmethod
@@ -113,7 +113,7 @@ class LossCurveDisplay:
         display = cls(
             classifier.loss_curve_,
             classifier.gradient_norm_curve_,
-            validation_scores=getattr(classifier, "validation_scores_", None),
+            validation_losses=getattr(classifier, "validation_losses_", None),
             name=name,
         )
         return display.plot(ax, **kwargs)
@@ -175,10 +175,10 @@ class LossCurveDisplay:
 
     def _iterations(self):
         n_iter = len(self.loss_curve)
-        n_validated = 0 if self.validation_scores is None else len(self.validation_scores)
+        n_validated = 0 if self.validation_losses is None else len(self.validation_losses)
         if len(self.gradient_norm_curve) != n_iter or n_validated > n_iter:
             raise ValueError(
-                "gradient_norm_curve must be as long as loss_curve, and validation_scores not "
+                "gradient_norm_curve must be as long as loss_curve, and validation_losses not "
                 f"longer; their lengths are {len(self.gradient_norm_curve)}, {n_iter} and "
                 f"{n_validated}."
             )
@@ -186,9 +186,9 @@ class LossCurveDisplay:
 
     def _plot_validation(self, prefix, color):
         self.validation_line_ = self.best_text_ = None
-        if self.validation_scores is None or not np.isfinite(self.validation_scores).any():
+        if self.validation_losses is None or not np.isfinite(self.validation_losses).any():
             return
-        scores = np.asarray(self.validation_scores)
+        scores = np.asarray(self.validation_losses)
         first = len(self.loss_curve) - len(scores) + 1  # earlier fits may have had no such data
         best = int(np.nanargmin(scores))
         (self.validation_line_,) = self.ax_.plot(

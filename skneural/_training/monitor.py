@@ -29,8 +29,8 @@ class Solution:
     gradient_norm: float = np.nan  # the largest magnitude of an entry of the gradient
     loss_curve: list[float] = field(default_factory=list)  # after each iteration
     gradient_norm_curve: list[float] = field(default_factory=list)  # likewise
-    validation_scores: list[float] = field(default_factory=list)
-    best_validation_score: float = np.inf
+    validation_losses: list[float] = field(default_factory=list)
+    best_validation_loss: float = np.inf
     n_fev: int = 0
     stop_reason: str = "precision"  # where a solver gives up unless it was stopped
     is_last: bool = False  # whether a callback wants no more runs after this one
@@ -60,15 +60,15 @@ class Validation:
     def consider(self, solution: Solution) -> float:
         """The score of the solution, whose weights are kept if it is the best so far."""
         score = self._score(solution.theta)
-        if score < solution.best_validation_score:
-            solution.best_validation_score, self.best_theta = score, solution.theta
+        if score < solution.best_validation_loss:
+            solution.best_validation_loss, self.best_theta = score, solution.theta
             self._n_idle = 0
         else:
             self._n_idle += 1
         return score
 
     def __call__(self, solution: Solution) -> None:
-        solution.validation_scores.append(self.consider(solution))
+        solution.validation_losses.append(self.consider(solution))
         if self._n_idle == self._patience:
             self._n_idle = 0
             raise Stop("early_stopping")

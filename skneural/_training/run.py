@@ -28,7 +28,7 @@ from skneural._curvature import (
     optimism,
     standardised_spectrum,
 )
-from skneural._data import Data, MapLanes, RandomOrder, lane_map
+from skneural._data import Data, MapShards, RandomOrder, shard_map
 from skneural._network import Network, Objective, log_loss, total_weight, weighted_rows
 from skneural._training.monitor import Monitor, Observer, Solution, Stop, Validation
 from skneural._training.solvers import Optimizer
@@ -110,13 +110,13 @@ def train(
         If loss or gradient overflow at the first weights.
     """
     rows = weighted_rows(network.output, rows)  # a sample of others might have no weight at all
-    with lane_map(float(rows.n_rows) * network.n_parameters) as map_lanes:
-        run = _Run(network, rows, settings, seed, start, map_lanes)
+    with shard_map(float(rows.n_rows) * network.n_parameters) as map_shards:
+        run = _Run(network, rows, settings, seed, start, map_shards)
         restored = None
         if validation_rows is None:
             reason = run.all_rounds(observers)
         else:
-            score = partial(log_loss, network, validation_rows, map_lanes=map_lanes)
+            score = partial(log_loss, network, validation_rows, map_shards=map_shards)
             validation = Validation(score, settings.patience)
             if start is not None:
                 validation.consider(run.solution)
@@ -135,13 +135,13 @@ class _Run:
         settings: Settings,
         seed: int,
         start: Vector | None,
-        map_lanes: MapLanes,
+        map_shards: MapShards,
     ) -> None:
         self._network = network
         self._rows = rows
         self._settings = settings
-        self._map_lanes = map_lanes
-        self._total_weight = total_weight(network.output, rows, map_lanes)
+        self._map_shards = map_shards
+        self._total_weight = total_weight(network.output, rows, map_shards)
         # Weights that sum to 1 or less, as those of boosting do, are shares, and count nothing.
         are_shares = self._total_weight < 1 + 1e-9
         self._n_observed = float(rows.n_rows) if are_shares else self._total_weight
@@ -152,7 +152,7 @@ class _Run:
         self._features: Factors | None = None  # those of the first layer, between rounds
         self._spectrum: Vector | None = None
         self._rng = np.random.RandomState(seed)
-        mean, variance = feature_moments(network.output, rows, map_lanes)
+        mean, variance = feature_moments(network.output, rows, map_shards)
         if not np.isfinite([mean, variance]).all():
             raise ValueError(_TOO_LARGE)
         variance = floored(variance)
@@ -200,7 +200,7 @@ class _Run:
         is_stale = reason not in _ENDS_OF_ROUNDS or self._n_trained < self._rows.n_rows
         if restored is not None or is_stale:
             solution.theta = solution.theta if restored is None else restored
-            objective = Objective(self._network, self._rows, solution.alpha, self._map_lanes)
+            objective = Objective(self._network, self._rows, solution.alpha, self._map_shards)
             solution.loss, gradient = objective(solution.theta)
             solution.gradient_norm = float(np.abs(gradient).max())
             solution.n_fev += 1
@@ -215,8 +215,8 @@ class _Run:
             coordinates = self._start_round(rows, one.n_rows)
             if one.max_iter == self._settings.max_iter:
                 self._features = self._spectrum = None  # there are no more rounds
-            share = total_weight(output, rows, self._map_lanes) / self._total_weight
-            objective = Objective(self._network, rows, solution.alpha * share, self._map_lanes)
+            share = total_weight(output, rows, self._map_shards) / self._total_weight
+            objective = Objective(self._network, rows, solution.alpha * share, self._map_shards)
             monitor.begin(objective, coordinates, one.max_iter)
             # A line search may fail because of what the solver remembers, or at the kink of an
             # activation, where there is progress to be made in other directions: start afresh.
@@ -254,7 +254,7 @@ class _Run:
         largest = (preconditioner or Preconditioner.AUTO).largest_dimensions(self._rows.n_rows)
         theta = self.solution.theta
         curvature = layer_curvature(
-            self._network, theta, rows, self._map_lanes, largest, self._features
+            self._network, theta, rows, self._map_shards, largest, self._features
         )
         if not all(np.isfinite(part).all() for factors in curvature.factors for part in factors):
             raise Stop("overflow")
@@ -266,18 +266,18 @@ class _Run:
             return Identity()
         factors = preconditioner.choose(curvature.factors)
         penalty = self.solution.alpha / self._total_weight
-        return Kronecker(self._network, factors, penalty, self._map_lanes)
+        return Kronecker(self._network, factors, penalty, self._map_shards)
 
     def _evidence(self, curvature: Curvature, unseen: bool) -> Vector:
         layers = self._network.layers(self.solution.theta)
         if self._spectrum is None:
             A = curvature.factors[0].A
-            self._spectrum = next(iter(self._map_lanes(_feature_spectrum, [A])))
+            self._spectrum = next(iter(self._map_shards(_feature_spectrum, [A])))
         alpha, gamma = evidence(
             curvature.factors,
             layers,
             self._n_observed,
-            self._map_lanes,
+            self._map_shards,
             spectrum=self._spectrum,
         )
         alpha *= self._total_weight / self._n_observed  # the penalty is relative to the weights

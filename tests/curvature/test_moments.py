@@ -12,7 +12,7 @@ from skneural._curvature.moments import (
     layer_curvature,
 )
 from skneural._data.rows import Rows
-from skneural._data.threads import lane_map
+from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network, forward
 from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
@@ -36,7 +36,7 @@ def make(output, n=1500, hidden=(5, 4), names=("tanh", "softplus"), seed=0):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 6)) * np.arange(1, 7) + [0, 0, 3, -3, 1, 0]
     X[np.abs(X) < 0.5] = 0
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.coding.n_classes])
     network = Network(6, hidden, [ACTIVATIONS[name] for name in names], output)
     theta = 0.5 * rng.normal(size=network.n_parameters)
     return network, theta, Rows(X, codes, rng.uniform(0.5, 2, n))
@@ -46,9 +46,9 @@ def brute_force(network, theta, rows):
     """Mean, A and G of each layer, and the dispersion, from all rows at once."""
     output, layers = network.output, network.layers(theta)
     *inputs, logits = forward(layers, network.activations, rows.X)
-    weight = output.units.weights(rows.labels, rows.weight).mean(axis=1)
+    weight = output.coding.weights(rows.labels, rows.weight).mean(axis=1)
     errors = [[] for _ in layers]
-    for unit in np.eye(output.units.n_units):
+    for unit in np.eye(output.coding.n_units):
         root = output.fisher_root(logits, rows.labels, rows.weight, unit)
         for depth, error in network.backpropagate(layers, inputs, root):
             errors[depth].append(error)
@@ -159,9 +159,9 @@ def test_threads_give_the_same_bits_as_no_threads(n_classes):
     network, theta, rows = make(SoftmaxOutput((n_classes,)), n=SAMPLE_ROWS)
     curvature = layer_curvature(network, theta, rows, map, EVERYTHING)
     moments = feature_moments(UNWEIGHTED, rows, map)
-    with lane_map(1e12) as map_lanes:
-        assert_same(layer_curvature(network, theta, rows, map_lanes, EVERYTHING), curvature, 0)
-        for a, b in zip(feature_moments(UNWEIGHTED, rows, map_lanes), moments, strict=True):
+    with shard_map(1e12) as map_shards:
+        assert_same(layer_curvature(network, theta, rows, map_shards, EVERYTHING), curvature, 0)
+        for a, b in zip(feature_moments(UNWEIGHTED, rows, map_shards), moments, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
@@ -216,7 +216,7 @@ def test_the_dispersion_around_outputs_that_are_wrongly_certain_is_bounded(outpu
 @pytest.mark.parametrize("n_rows", [SAMPLE_ROWS, SAMPLE_ROWS + 1, 3 * SAMPLE_ROWS])
 def test_a_sample_is_evenly_spaced_and_takes_all_of_few_rows(n_rows):
     sample = _moments._sample(Rows(np.arange(n_rows)[:, None]))
-    rows = np.concatenate([sample.features(b)[:, 0] for lane in sample.lanes for b in lane])
+    rows = np.concatenate([sample.features(b)[:, 0] for shard in sample.shards for b in shard])
     assert len(rows) == SAMPLE_ROWS
     steps = np.diff(rows)
     assert steps.min() >= 1

@@ -9,7 +9,7 @@ from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._curvature.moments import Factors, diagonal, floored, layer_curvature
 from skneural._curvature.penalty import evidence, optimism
 from skneural._data.rows import Rows
-from skneural._data.threads import lane_map
+from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Layer, Network, pack
 from skneural._network.objective import Objective
@@ -22,7 +22,7 @@ def make(output, scales=1.0, n=300, largest=100):
     """Layers, and their factors on features with standard deviations of about `scales`."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 6)) @ (np.eye(6) + 0.5)
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.coding.n_classes])
     network = Network(6, (5, 4), [ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]], output)
     theta = rng.normal(size=network.n_parameters)
     layers = network.layers(theta)
@@ -56,7 +56,7 @@ def test_alpha_times_the_squares_is_the_number_of_well_determined_weights(output
 def test_threads_give_the_same_bits_as_no_threads():
     layers, factors = make(SoftmaxOutput((3,)))
     plain = evidence(factors, layers, 300.0)
-    with lane_map(1e12) as map_layers:
+    with shard_map(1e12) as map_layers:
         for a, b in zip(evidence(factors, layers, 300.0, map_layers), plain, strict=True):
             np.testing.assert_array_equal(a, b)
 
@@ -106,7 +106,7 @@ def exact_evidence(model, X, y):
     objective = Objective(network, rows, np.zeros(1))
     units = np.eye(theta.size)
     H = len(X) * np.column_stack([objective.hessian_product(theta, unit) for unit in units])
-    k = output.units.n_units  # the intercepts come first; they are fitted without a penalty
+    k = output.coding.n_units  # the intercepts come first; they are fitted without a penalty
     H = H[k:, k:] - H[k:, :k] @ np.linalg.pinv(H[:k, :k], rcond=1e-10) @ H[:k, k:]
     eigenvalues = np.maximum(np.linalg.eigvalsh(H), 0)
     squares = (model.coefs_[0] ** 2).sum()

@@ -12,7 +12,7 @@ from skneural._curvature.preconditioner import (
     Preconditioner,
 )
 from skneural._data.rows import Rows
-from skneural._data.threads import lane_map
+from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network, forward
 from skneural._network.objective import Objective
@@ -28,7 +28,7 @@ SCALES = np.array([0.03, 0.3, 1.0, 3.0, 30.0, 100.0])
 def make(output, hidden=(5, 4), name="tanh", n=200):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 6)) @ (np.eye(6) + 0.5) * SCALES + 10
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.coding.n_classes])
     network = Network(6, hidden, [ACTIVATIONS[name]] * len(hidden), output)
     rows = Rows(X, codes, rng.uniform(0.5, 2, n))
     theta = network.initial_weights(np.random.RandomState(0), 10.0, SCALES)
@@ -62,7 +62,7 @@ def test_threads_give_the_same_bits_as_no_threads():
     network, theta, rows = make(OUTPUTS[0])
     factors = layer_curvature(network, theta, rows, map, 100).factors
     plain = Kronecker(network, factors, np.ones(3))
-    with lane_map(1e12) as map_layers:
+    with shard_map(1e12) as map_layers:
         threaded = Kronecker(network, factors, np.ones(3), map_layers)
         np.testing.assert_array_equal(threaded.weights(theta), plain.weights(theta))
         np.testing.assert_array_equal(threaded.gradient(theta), plain.gradient(theta))
@@ -232,8 +232,8 @@ def test_wide_layers_are_transformed_piece_by_piece_to_the_same(is_matrix, monke
     assert len(pieces._pieces) == 5
     results = []
     for work in (0, 1e12):  # without threads, with threads
-        with lane_map(work) as map_lanes:
-            each = Kronecker(network, factors, np.ones(2), map_lanes)
+        with shard_map(work) as map_shards:
+            each = Kronecker(network, factors, np.ones(2), map_shards)
             results.append([each.weights(vector), each.gradient(vector)])
     np.testing.assert_array_equal(*results)
     monkeypatch.setattr(_kronecker, "FREE_DIMENSIONS", 301)

@@ -60,7 +60,7 @@ def assert_same(model, other, rtol=1e-6):
     """They went the same way, to rounding."""
     assert model.n_iter_ == other.n_iter_
     assert model.stop_reason_ == other.stop_reason_
-    for name in ("coefs_", "intercepts_", "alpha_", "loss_curve_", "validation_scores_"):
+    for name in ("coefs_", "intercepts_", "alpha_", "loss_curve_", "validation_losses_"):
         for a, b in zip(getattr(model, name, []), getattr(other, name, []), strict=True):
             np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
     for a, b in zip(model.classes_, other.classes_, strict=True):
@@ -207,10 +207,10 @@ def test_more_output_units_than_have_exact_roots(classifier):
     assert_agree(model, {"X": X, "y": y}, {"X": chunked(X), "y": chunked(y)}, rtol=1e-5)
 
 
-@pytest.mark.parametrize("most_pages", [2**20, 3000])
+@pytest.mark.parametrize("most_blocks", [2**20, 3000])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_rounds_on_samples_of_rows_and_of_pages(most_pages, early_stopping, monkeypatch):
-    monkeypatch.setattr("skneural._data.stratify.MOST_PAGES", most_pages)
+def test_rounds_on_samples_of_rows_and_of_blocks(most_blocks, early_stopping, monkeypatch):
+    monkeypatch.setattr("skneural._data.stratify.MOST_BLOCKS", most_blocks)
     X, labels = make_data(22_500, 5)
     y = labels["multiclass"]
     model = small(SoftmaxMLPClassifier, alpha="auto", max_iter=50, early_stopping=early_stopping)

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from skneural import SoftmaxMLPClassifier
 from skneural._data import stratify as _stratify
 from skneural._data.rows import Rows
-from skneural._data.threads import lane_map
+from skneural._data.threads import shard_map
 from skneural._inputs import targets as _targets
 from skneural._inputs import weights as _weights
 from skneural._network.activations import ACTIVATIONS
@@ -101,7 +101,7 @@ SETTINGS = {
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel", "weighted"])
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_what_a_fit_allocates_does_not_grow_with_the_rows(setting, kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(_stratify, "MOST_PAGES", 2**10)  # as if there were millions of rows
+    monkeypatch.setattr(_stratify, "MOST_BLOCKS", 2**10)  # as if there were millions of rows
     monkeypatch.setattr(_weights, "BLOCK_ROWS", 2**10)
     monkeypatch.setattr(_targets, "BLOCK_LABELS", 2**10)
 
@@ -166,15 +166,15 @@ def test_sparse_rows_with_many_features_are_not_made_dense():
     assert model.score(X, y) > 0.8
 
 
-def test_lanes_that_wait_to_be_added_up_hold_one_gradient_each():
+def test_shards_that_wait_to_be_added_up_hold_one_gradient_each():
     X, y = sparse_rows(30_000)
     network = Network(X.shape[1], [4], [ACTIVATIONS["relu"]], SoftmaxOutput((2,)))
     rows = Rows(X, y[:, None], np.ones(len(y)), block_rows=500)
-    assert len(rows.lanes) == 16
+    assert len(rows.shards) == 16
     theta = network.initial_weights(np.random.RandomState(0))
     vector = 4 * network.n_parameters
-    with threadpool_limits(4, user_api="blas"), lane_map(np.inf) as map_lanes:
-        objective = Objective(network, rows, np.ones(2), map_lanes)
+    with threadpool_limits(4, user_api="blas"), shard_map(np.inf) as map_shards:
+        objective = Objective(network, rows, np.ones(2), map_shards)
         held = allocated(lambda: objective(theta))[1]
     # In each of four threads a sum, a block's gradient, and what goes into that; 12 that wait; and
     # a few in float64.

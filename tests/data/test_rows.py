@@ -5,26 +5,26 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skneural._data.rows import N_LANES, Rows, merge_repeats
+from skneural._data.rows import N_SHARDS, Rows, merge_repeats
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 511, 512, 513, 5000, 100_003])
 def test_blocks_cover_every_row_once_in_order(n_rows):
     rows = Rows(np.empty((n_rows, 300)))
-    blocks = [block for lane in rows.lanes for block in lane]
+    blocks = [block for shard in rows.shards for block in shard]
     np.testing.assert_array_equal(
         np.concatenate([np.arange(n_rows)[block] for block in blocks]), np.arange(n_rows)
     )
     sizes = [block.stop - block.start for block in blocks]
     assert max(sizes) <= 512
     assert max(sizes) - min(sizes) <= 1
-    assert len(rows.lanes) <= N_LANES
-    assert max(map(len, rows.lanes)) - min(map(len, rows.lanes)) <= 1
+    assert len(rows.shards) <= N_SHARDS
+    assert max(map(len, rows.shards)) - min(map(len, rows.shards)) <= 1
 
 
 def test_blocks_of_narrow_data_are_longer_and_those_of_sparse_data_outweigh_their_gradient():
     def longest(X):
-        return max(block.stop - block.start for lane in Rows(X).lanes for block in lane)
+        return max(block.stop - block.start for shard in Rows(X).shards for block in shard)
 
     assert longest(np.empty((10_000, 784))) <= 512
     assert 512 < longest(np.empty((10_000, 100))) < 2048
@@ -92,12 +92,12 @@ def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
     rng = np.random.default_rng(0)
     X, codes, weight = rng.normal(size=(6000, 3)), rng.integers(3, size=(6000, 2)), rng.random(6000)
     index = rng.integers(6000, size=5000)
-    sample = Rows(convert(X), convert(codes), weight).sample(index, n_lanes=2)
+    sample = Rows(convert(X), convert(codes), weight).sample(index, n_shards=2)
     again = sample.sample(np.arange(0, 5000, 2))
-    assert len(sample.lanes) == 2
+    assert len(sample.shards) == 2
     for rows, places in ((sample, index), (again, index[::2])):
         assert rows.n_rows == len(places)
-        blocks = [block for lane in rows.lanes for block in lane]
+        blocks = [block for shard in rows.shards for block in shard]
         assert len(blocks) > 1
         features = [convert(rows.features(block)) for block in blocks]
         features = [block.toarray() if sp.issparse(block) else block for block in features]
@@ -111,20 +111,20 @@ def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
 def test_rows_travel_without_those_from_which_they_were_chosen(convert):
     X = convert(np.random.default_rng(0).normal(size=(5000, 20)))
     rows = Rows(X, np.arange(5000)[:, None], np.ones(5000))
-    chosen = rows.sample(np.arange(0, 5000, 10), n_lanes=2, place=7)
+    chosen = rows.sample(np.arange(0, 5000, 10), n_shards=2, place=7)
     sent = pickle.dumps(chosen)
     assert len(sent) < 0.15 * len(pickle.dumps(rows))
     assert 0.05 < sys.getsizeof(chosen) / sys.getsizeof(rows) < 0.15
     assert sys.getsizeof(rows) > 5000 * 20 * 8
     arrived = pickle.loads(sent)
-    assert arrived.lanes == chosen.lanes
+    assert arrived.shards == chosen.shards
     for block in (slice(0, 3), slice(400, 500)):
         for one, other in zip(
             arrived.labels_and_weights(block), chosen.labels_and_weights(block), strict=True
         ):
             np.testing.assert_array_equal(one, other)
         assert abs(arrived.features(block) - chosen.features(block)).max() == 0
-        assert arrived.places(block) == chosen.places(block)
+        assert arrived.positions(block) == chosen.positions(block)
 
 
 def test_blocks_are_aligned_in_memory_where_the_data_are_not():

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from skneural._data import stratify as _stratify
 from skneural._data.rows import Rows
 from skneural._data.stratify import (
-    Pages,
+    BlockIndex,
     RandomOrder,
     random_split,
     stratified_folds,
@@ -142,19 +142,19 @@ def test_folds_hold_each_label_in_proportion():
 def test_pages_give_the_places_of_their_rows(n_rows, size):
     last = -(-n_rows // size) - 1
     for chosen in ([], [last], [0], sorted({0, last}), range(last + 1)):
-        pages = Pages(np.array(chosen, dtype=int), size, n_rows)
+        blocks = BlockIndex(np.array(chosen, dtype=int), size, n_rows)
         expected = np.flatnonzero(np.isin(np.arange(n_rows) // size, list(chosen)))
-        assert len(pages) == len(expected)
-        np.testing.assert_array_equal(pages, expected)
-        np.testing.assert_array_equal(pages[1:3], expected[1:3])
-        np.testing.assert_array_equal(pages[np.arange(len(pages))[::-1]], expected[::-1])
+        assert len(blocks) == len(expected)
+        np.testing.assert_array_equal(blocks, expected)
+        np.testing.assert_array_equal(blocks[1:3], expected[1:3])
+        np.testing.assert_array_equal(blocks[np.arange(len(blocks))[::-1]], expected[::-1])
 
 
 def test_pages_of_pages_give_the_places_that_these_have_among_all_rows():
     sizes = [(4, [0, 2, 3, 5]), (3, [0, 1, 4]), (2, [1, 3])]
     chosen = expected = np.arange(23)
-    for depth, (size, pages) in enumerate(sizes):
-        one = Pages(np.array(pages), size, len(expected))
+    for depth, (size, blocks) in enumerate(sizes):
+        one = BlockIndex(np.array(blocks), size, len(expected))
         chosen, expected = chosen[one] if depth else one, expected[np.asarray(one)]
         assert len(chosen) == len(expected)
         np.testing.assert_array_equal(chosen, expected)
@@ -162,8 +162,8 @@ def test_pages_of_pages_give_the_places_that_these_have_among_all_rows():
         np.testing.assert_array_equal(chosen[np.array([3, 0])], expected[[3, 0]])
 
 
-def test_a_random_order_of_many_rows_is_one_of_pages(monkeypatch):
-    monkeypatch.setattr(_stratify, "MOST_PAGES", 100)
+def test_a_random_order_of_many_rows_is_one_of_blocks(monkeypatch):
+    monkeypatch.setattr(_stratify, "MOST_BLOCKS", 100)
     codes = np.repeat([0, 1, 2], [600, 300, 147])[:, None]  # sorted by class
     order = RandomOrder(Rows(codes, codes), np.random.RandomState(0))
     edges = [0, 250, 251, 700, 1047]
@@ -176,14 +176,14 @@ def test_a_random_order_of_many_rows_is_one_of_pages(monkeypatch):
     np.testing.assert_allclose(shares, np.array([600, 300, 147]) / 1047, atol=0.1)
 
 
-@pytest.mark.parametrize("most_pages", [100, 2000])
-def test_a_random_split_has_every_row_once(most_pages, monkeypatch):
-    monkeypatch.setattr(_stratify, "MOST_PAGES", most_pages)
+@pytest.mark.parametrize("most_blocks", [100, 2000])
+def test_a_random_split_has_every_row_once(most_blocks, monkeypatch):
+    monkeypatch.setattr(_stratify, "MOST_BLOCKS", most_blocks)
     X = np.arange(1047.0)[:, None]
     odd = Rows(X, (X % 4).astype(int), np.ones(1047)).where(lambda rows, block: X[block, 0] % 2 > 0)
     first, second = random_split(odd, 100, np.random.RandomState(0))
     everything = [part.features(slice(0, part.n_rows)).ravel() for part in (first, second)]
     np.testing.assert_array_equal(np.sort(np.concatenate(everything)), np.arange(1, 1047, 2))
-    assert abs(second.n_rows - 100) <= (6 if most_pages == 100 else 0)
+    assert abs(second.n_rows - 100) <= (6 if most_blocks == 100 else 0)
     labels = second.labels_and_weights(slice(0, second.n_rows))[0]
     assert set(labels.ravel()) == {1, 3}

@@ -3,7 +3,7 @@ import threading
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skneural._data.threads import THREADING_PAYS, lane_map
+from skneural._data.threads import THREADING_PAYS, shard_map
 
 
 def blas_threads():
@@ -13,23 +13,23 @@ def blas_threads():
 
 
 @pytest.mark.parametrize("n_threads", [2, 4])
-def test_lanes_take_the_threads_that_blas_would_have_used(n_threads):
+def test_shards_take_the_threads_that_blas_would_have_used(n_threads):
     meeting = threading.Barrier(n_threads)
 
-    def lane(_):
-        meeting.wait(timeout=30)  # passes only if so many lanes run at the same time
+    def shard(_):
+        meeting.wait(timeout=30)  # passes only if so many shards run at the same time
         return blas_threads()
 
     with threadpool_limits(n_threads, user_api="blas"):
-        with lane_map(THREADING_PAYS) as map_lanes:
-            assert list(map_lanes(lane, range(n_threads))) == [{1}] * n_threads
+        with shard_map(THREADING_PAYS) as map_shards:
+            assert list(map_shards(shard, range(n_threads))) == [{1}] * n_threads
         assert blas_threads() == {n_threads}
 
 
 @pytest.mark.parametrize(("limit", "work"), [(1, 1e12), (4, THREADING_PAYS - 1)])
 def test_no_threads_where_blas_has_one_or_the_work_is_small(limit, work):
-    with threadpool_limits(limit, user_api="blas"), lane_map(work) as map_lanes:
-        idents = list(map_lanes(lambda _: threading.get_ident(), range(4)))
+    with threadpool_limits(limit, user_api="blas"), shard_map(work) as map_shards:
+        idents = list(map_shards(lambda _: threading.get_ident(), range(4)))
     assert set(idents) == {threading.get_ident()}
 
 
@@ -39,10 +39,10 @@ def test_fits_that_overlap_in_several_threads_leave_the_limit_of_blas_as_it_was(
     leave = [threading.Event(), threading.Event()]
 
     def fit(i):
-        with lane_map(0) as map_lanes:
+        with shard_map(0) as map_shards:
             entered[i].set()
             leave[i].wait(timeout=30)
-            seen.extend(map_lanes(lambda _: blas_threads(), range(1)))
+            seen.extend(map_shards(lambda _: blas_threads(), range(1)))
 
     seen = []
     before = blas_threads()
@@ -61,17 +61,17 @@ def test_the_holder_of_blas_waits_for_a_pass_that_relies_on_it():
     inside, leave = threading.Event(), threading.Event()
     seen = []
 
-    def lane(_):
+    def shard(_):
         inside.set()
         leave.wait(timeout=30)
         return blas_threads()
 
     def other():
-        with lane_map(0) as map_lanes:
-            seen.extend(map_lanes(lane, range(1)))
+        with shard_map(0) as map_shards:
+            seen.extend(map_shards(shard, range(1)))
 
     with threadpool_limits(2, user_api="blas"):
-        with lane_map(0):
+        with shard_map(0):
             worker = threading.Thread(target=other)
             worker.start()
             assert inside.wait(timeout=30)

@@ -87,4 +87,4 @@ def test_validation_data_are_transformed_by_the_steps_before(network):
     pipeline = make_pipeline(StandardScaler(), network, transform_input=["X_val"])
     pipeline.fit(X[:900], y[:900], X_val=X[900:], y_val=y[900:])
     expected = log_loss(y[900:], pipeline.predict_proba(X[900:]))
-    np.testing.assert_allclose(pipeline[-1].best_validation_score_, expected)
+    np.testing.assert_allclose(pipeline[-1].best_validation_loss_, expected)

@@ -63,7 +63,7 @@ def test_a_pipeline_sets_parameters_and_passes_validation_data_to_fit(network, c
     pipeline.fit(X[:400], y[:400], **{f"{name}__X_val": X[400:], f"{name}__y_val": y[400:]})
     assert pipeline[-1].alpha_.tolist() == [3.0, 3.0]
     expected = log_loss(y[400:], pipeline.predict_proba(X[400:]))
-    np.testing.assert_allclose(pipeline[-1].validation_scores_[-1], expected)
+    np.testing.assert_allclose(pipeline[-1].validation_losses_[-1], expected)
 
 
 def test_a_pipeline_keeps_the_last_hidden_layer_as_features(network, digits):

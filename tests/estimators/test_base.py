@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._data import rows as _rows
-from skneural._data import threads as _lanes
+from skneural._data import threads as _shards
 from skneural._estimators import preparation as _preparation
 from skneural._training import monitor as _monitor
 from skneural._training import run as _training
@@ -193,8 +193,8 @@ def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, co
     X, y = make_classification(40_000, 40, n_informative=10, n_classes=4, random_state=0)
     X = convert(X.astype(dtype))
     models = []
-    monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)
-    assert max(map(len, _rows.Rows(X).lanes)) > 1  # several blocks in a lane
+    monkeypatch.setattr(_shards, "THREADING_PAYS", 0)
+    assert max(map(len, _rows.Rows(X).shards)) > 1  # several blocks in a shard
     for n_threads in (1, 2, 4):
         with threadpool_limits(n_threads, user_api="blas"):
             model = classifier((30, 20), max_iter=15, random_state=0)
@@ -710,11 +710,11 @@ def test_early_stopping_keeps_the_weights_of_the_best_validation_loss(classifier
         max_iter=400, random_state=0,
     )  # fmt: skip
     model.fit(X, noisy, X_val=X_val, y_val=y_val)
-    scores = model.validation_scores_
+    scores = model.validation_losses_
     assert model.stop_reason_ == "early_stopping"
     assert len(scores) == model.n_iter_ == len(model.loss_curve_)
     assert model.n_iter_ - 1 - np.argmin(scores) == 4
-    assert model.best_validation_score_ == min(scores)
+    assert model.best_validation_loss_ == min(scores)
     np.testing.assert_allclose(val_log_loss(model, X_val, y_val), min(scores), rtol=1e-9)
 
 
@@ -726,14 +726,14 @@ def test_early_stopping_sets_rows_of_each_class_aside(classifier, iris):
         model.fit(X, y)
         again = clone(model).fit(X, y)
     assert same_fit(model, again)
-    assert len(model.validation_scores_) == model.n_iter_
+    assert len(model.validation_losses_) == model.n_iter_
     # A class with a single row stays with the rows that are trained on.
     labels = np.where(np.arange(150) == 77, 9, y)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X, labels)
     assert model.classes_.tolist() == [0, 1, 2, 9]
-    assert np.isfinite(model.best_validation_score_)
+    assert np.isfinite(model.best_validation_loss_)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -748,9 +748,9 @@ def test_validation_data_are_measured_only_unless_stopping_is_asked_for(
     with pytest.warns(ConvergenceWarning):
         plain = clone(model).fit(X, y)
     assert same_fit(model, plain)
-    assert len(model.validation_scores_) == 30
-    assert model.best_validation_score_ == min(model.validation_scores_)
-    assert not hasattr(plain, "validation_scores_")
+    assert len(model.validation_losses_) == 30
+    assert model.best_validation_loss_ == min(model.validation_losses_)
+    assert not hasattr(plain, "validation_losses_")
     p = model.predict_proba(X[::2])
     if kind == "multilabel-indicator":
         columns = [np.column_stack([1 - q, q]) for q in p.T]
@@ -758,7 +758,7 @@ def test_validation_data_are_measured_only_unless_stopping_is_asked_for(
         columns = p if kind == "multiclass-multioutput" else [p]
     targets = y[::2].reshape(75, -1).T
     losses = [log_loss(t, q, sample_weight=weight) for t, q in zip(targets, columns, strict=True)]
-    np.testing.assert_allclose(model.validation_scores_[-1], np.mean(losses), rtol=1e-9)
+    np.testing.assert_allclose(model.validation_losses_[-1], np.mean(losses), rtol=1e-9)
 
 
 def test_class_weights_count_in_the_validation_loss(classifier, iris):
@@ -767,7 +767,7 @@ def test_class_weights_count_in_the_validation_loss(classifier, iris):
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y, X_val=X, y_val=y)
     expected = val_log_loss(model, X, y, np.where(y == 0, 3.0, 1.0))
-    np.testing.assert_allclose(model.validation_scores_[-1], expected, rtol=1e-9)
+    np.testing.assert_allclose(model.validation_losses_[-1], expected, rtol=1e-9)
 
 
 def test_warm_start_goes_on_with_the_histories(classifier, iris):
@@ -778,13 +778,13 @@ def test_warm_start_goes_on_with_the_histories(classifier, iris):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
-        first = model.best_validation_score_, model.n_iter_, list(model.validation_scores_)
+        first = model.best_validation_loss_, model.n_iter_, list(model.validation_losses_)
         model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
-    assert model.best_validation_score_ <= first[0]
+    assert model.best_validation_loss_ <= first[0]
     assert model.n_iter_ > first[1]
-    assert model.validation_scores_[: first[1]] == first[2]
-    assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_
-    assert model.best_validation_score_ == min(model.validation_scores_)
+    assert model.validation_losses_[: first[1]] == first[2]
+    assert len(model.validation_losses_) == len(model.loss_curve_) == model.n_iter_
+    assert model.best_validation_loss_ == min(model.validation_losses_)
 
 
 def test_of_several_fits_the_best_on_the_validation_data_is_kept(classifier, iris):
@@ -796,7 +796,7 @@ def test_of_several_fits_the_best_on_the_validation_data_is_kept(classifier, iri
             classifier(4, n_init=n, **settings).fit(X, y, X_val=X[::2], y_val=y[::2])
             for n in (1, 4)
         )
-    assert several.best_validation_score_ <= one.best_validation_score_
+    assert several.best_validation_loss_ <= one.best_validation_loss_
     assert len(several.init_losses_) == 4
 
 
@@ -849,7 +849,7 @@ def test_raw_features_are_learnt_from(classifier, load, least):
 def test_rows_set_aside_and_trained_on_are_all_rows_once(n_targets):
     codes = np.random.default_rng(0).integers(4, size=(150, n_targets))
     data = _rows.Rows(np.arange(150.0)[:, None], codes, np.ones(150))
-    trained, aside = _preparation.set_aside(data, 0.2, np.random.RandomState(0))
+    trained, aside = _preparation.validation_split(data, 0.2, np.random.RandomState(0))
     everything = slice(None)
     numbers = [part.features(everything).ravel() for part in (trained, aside)]
     np.testing.assert_array_equal(np.sort(np.concatenate(numbers)), np.arange(150))
@@ -870,9 +870,9 @@ def test_early_stopping_of_a_sparse_indicator_and_of_rows_without_weight(classif
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X, Y)
-        assert np.isfinite(model.validation_scores_).all()
+        assert np.isfinite(model.validation_losses_).all()
         model.fit(X, iris[1], sample_weight=weight)
-        assert np.isfinite(model.validation_scores_).all()
+        assert np.isfinite(model.validation_losses_).all()
 
 
 def test_early_stopping_on_a_sample_ends_its_round_only(classifier):
@@ -882,10 +882,10 @@ def test_early_stopping_on_a_sample_ends_its_round_only(classifier):
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X[:5000].repeat(4, axis=0), y[:5000].repeat(4), X_val=X[5000:], y_val=y[5000:])
     assert model.stop_reason_ == "early_stopping"
-    best = int(np.argmin(model.validation_scores_))
+    best = int(np.argmin(model.validation_losses_))
     assert model.n_iter_ - 1 - best >= 2
     np.testing.assert_allclose(
-        val_log_loss(model, X[5000:], y[5000:]), model.best_validation_score_, rtol=1e-9
+        val_log_loss(model, X[5000:], y[5000:]), model.best_validation_loss_, rtol=1e-9
     )
 
 
@@ -900,10 +900,10 @@ def test_a_warm_start_without_validation_data_forgets_their_history(classifier, 
     X, y = iris
     model = classifier(3, "tanh", alpha=1.0, warm_start=True, tol=0.1, random_state=0)
     model.fit(X, y, X_val=X, y_val=y)
-    assert model.best_validation_score_
+    assert model.best_validation_loss_
     model.fit(X, y)
-    assert not hasattr(model, "validation_scores_")
-    assert not hasattr(model, "best_validation_score_")
+    assert not hasattr(model, "validation_losses_")
+    assert not hasattr(model, "best_validation_loss_")
 
 
 def test_ctrl_c_in_the_setup_of_a_later_fit_keeps_the_earlier_ones(classifier, iris, monkeypatch):

@@ -185,9 +185,9 @@ def test_the_last_iterate_is_shown_though_earlier_weights_are_kept(classifier):
     callback = Recorder()
     model.set_callbacks(callback).fit(X, y)
     assert model.stop_reason_ == "early_stopping"
-    assert len(callback.fitted()) == model.n_iter_ == len(model.validation_scores_)
+    assert len(callback.fitted()) == model.n_iter_ == len(model.validation_losses_)
     np.testing.assert_array_equal(callback.fitted()[-4].coefs_[0], model.coefs_[0])
-    assert callback.fitted()[-1].validation_scores_[:-1] == model.validation_scores_[:-1]
+    assert callback.fitted()[-1].validation_losses_[:-1] == model.validation_losses_[:-1]
 
 
 @with_callbacks_only

@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score, get_scorer, log_loss, roc_a
 from threadpoolctl import threadpool_limits
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._data import threads as _lanes
+from skneural._data import threads as _shards
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
 METHODS = ["predict_proba", "predict_log_proba", "decision_function", "predict_activations"]
@@ -241,7 +241,7 @@ def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
 def test_predictions_have_the_same_bits_for_any_number_of_threads(
     method, n_rows, fitted, iris, monkeypatch
 ):
-    monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_shards, "THREADING_PAYS", 0)
     model = fitted[SoftmaxMLPClassifier, "multiclass"]
     X = np.resize(iris[0], (n_rows, 4))
     results = []

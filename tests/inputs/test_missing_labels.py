@@ -118,7 +118,7 @@ def test_validation_and_score_count_what_is_known(classifier, masked):
     model.fit(X[::2], Y[::2], X_val=X[1::2], y_val=Y[1::2])
     p, known = model.predict_proba(X[1::2]), ~np.isnan(Y[1::2])
     losses = log_loss(Y[1::2][known], p[known])
-    np.testing.assert_allclose(model.validation_scores_[-1], losses, rtol=1e-6)
+    np.testing.assert_allclose(model.validation_losses_[-1], losses, rtol=1e-6)
     right = (model.predict(X) == Y) | np.isnan(Y)
     something = ~np.isnan(Y).all(axis=1)
     weight = np.arange(150.0)

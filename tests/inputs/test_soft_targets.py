@@ -102,10 +102,10 @@ def test_validation_takes_labels_or_probabilities(classifier, soft, iris):
     settings = {"random_state": 0, "tol": 1e-2}
     one = classifier(4, "tanh", **settings).fit(X, P, classes=[0, 1, 2], X_val=X, y_val=P)
     expected = -(P * one.predict_log_proba(X)).sum(axis=1).mean()
-    np.testing.assert_allclose(one.validation_scores_[-1], expected, rtol=1e-6)
+    np.testing.assert_allclose(one.validation_losses_[-1], expected, rtol=1e-6)
     one.fit(X, P, classes=[0, 1, 2], X_val=X, y_val=y)
     np.testing.assert_allclose(
-        one.validation_scores_[-1], log_loss(y, one.predict_proba(X)), rtol=1e-6
+        one.validation_losses_[-1], log_loss(y, one.predict_proba(X)), rtol=1e-6
     )
 
 

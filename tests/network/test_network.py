@@ -15,7 +15,7 @@ def make(output, names, sizes=None, n_features=5):
 def sample(network, n=7, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, network.layer_sizes[0]))
-    codes = np.column_stack([rng.integers(k, size=n) for k in network.output.units.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in network.output.coding.n_classes])
     theta = rng.normal(size=network.n_parameters)
     return X, codes, rng.uniform(0, 2, n), theta
 

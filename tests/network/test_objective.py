@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from skneural._data.rows import Rows
-from skneural._data.threads import lane_map
+from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
 from skneural._network.objective import Objective
@@ -13,7 +13,7 @@ from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
 def make(output, n=300, n_features=6, dtype=np.float64, block_rows=None, alpha=(0.5, 2.0, 3.0)):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, n_features)).astype(dtype)
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.coding.n_classes])
     weight = rng.uniform(0, 2, n)
     network = Network(n_features, (5, 4), [ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]], output)
     rows = Rows(X, codes, weight, block_rows=block_rows)
@@ -73,12 +73,12 @@ def test_any_block_size_gives_the_same_within_rounding(block_rows):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("block_rows", [5, 20, 300])  # 4, 1 and 1 blocks in a lane
+@pytest.mark.parametrize("block_rows", [5, 20, 300])  # 4, 1 and 1 blocks in a shard
 def test_threads_give_the_same_bits_as_no_threads(block_rows):
     objective, theta = make(SoftmaxOutput((3,)), block_rows=block_rows)
     values = everything(objective, theta)
-    with lane_map(1e12) as map_lanes:
-        objective.map_lanes = map_lanes
+    with shard_map(1e12) as map_shards:
+        objective.map_shards = map_shards
         same = everything(objective, theta)
     for a, b in zip(values, same, strict=True):
         np.testing.assert_array_equal(a, b)

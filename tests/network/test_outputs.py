@@ -16,8 +16,8 @@ def make_output(request):
 
 def sample(output, n=6, scale=3.0, seed=0):
     rng = np.random.default_rng(seed)
-    logits = rng.normal(size=(n, output.units.n_units)) * scale
-    codes = np.column_stack([rng.integers(k, size=n) for k in output.units.n_classes])
+    logits = rng.normal(size=(n, output.coding.n_units)) * scale
+    codes = np.column_stack([rng.integers(k, size=n) for k in output.coding.n_classes])
     return logits, codes, rng.uniform(0, 2, n)
 
 
@@ -102,7 +102,7 @@ def test_gradient_is_activation_minus_target(make_output, n_classes):
     output = make_output(n_classes)
     logits, codes, _ = sample(output)
     _, gradient = output.loss_gradient(logits, codes, np.ones(len(logits)))
-    expected = output.activations(logits) - output.units.targets(codes)
+    expected = output.activations(logits) - output.coding.targets(codes)
     np.testing.assert_allclose(gradient, expected, atol=1e-15)
 
 
@@ -110,7 +110,7 @@ def test_gradient_is_activation_minus_target(make_output, n_classes):
 def test_loss_of_softmax_is_minus_log_probability_of_the_label(n_classes):
     output = SoftmaxOutput(n_classes)
     logits, codes, row_weight = sample(output)
-    columns = output.units.split_classes(output.log_probabilities(logits))
+    columns = output.coding.split_classes(output.log_probabilities(logits))
     picked = [
         column[np.arange(len(codes)), code] for column, code in zip(columns, codes.T, strict=True)
     ]
@@ -122,7 +122,7 @@ def test_loss_of_softmax_is_minus_log_probability_of_the_label(n_classes):
 def test_loss_of_sigmoid_is_the_sum_of_binary_cross_entropies(n_classes):
     output = SigmoidOutput(n_classes)
     logits, codes, row_weight = sample(output)
-    p, t = output.activations(logits), output.units.targets(codes)
+    p, t = output.activations(logits), output.coding.targets(codes)
     losses = -(t * np.log(p) + (1 - t) * np.log1p(-p)).sum(axis=1)
     loss, _ = output.loss_gradient(logits, codes, row_weight)
     np.testing.assert_allclose(loss, (row_weight * losses).sum(), rtol=1e-12)
@@ -142,7 +142,7 @@ def test_everything_is_finite_and_exact_at_extreme_logits(make_output, magnitude
         expected = min(expected, float(np.finfo(dtype).max))
     np.testing.assert_allclose(wrong, expected, rtol=1e-6)
     np.testing.assert_array_equal(gradient, [[1, -1, 0]])
-    for values in (output.activations(z), output.log_probabilities(z), output.margins(z)):
+    for values in (output.activations(z), output.log_probabilities(z), output.decision_scores(z)):
         assert values.dtype == dtype
         assert np.isfinite(values).all()
 
@@ -151,7 +151,7 @@ def test_everything_is_finite_and_exact_at_extreme_logits(make_output, magnitude
 @pytest.mark.parametrize("margin", [1.0, 20.0, 60.0])
 def test_losses_far_below_one_keep_their_relative_accuracy(make_output, margin, dtype):
     output = make_output((2,))
-    z = np.array([[0.0, margin]] if output.units.n_units == 2 else [[margin]], dtype=dtype)
+    z = np.array([[0.0, margin]] if output.coding.n_units == 2 else [[margin]], dtype=dtype)
     loss, _ = output.loss_gradient(z, np.array([[1]]), np.ones(1))
     np.testing.assert_allclose(loss, np.log1p(np.exp(-margin)), rtol=4 * np.finfo(dtype).eps)
     log_probability = output.log_probabilities(z)[0, 1]
@@ -166,20 +166,20 @@ def test_ties_at_the_top_count_each():
 @pytest.mark.parametrize("n_classes", TARGETS)
 def test_probabilities_of_each_target_sum_to_one(make_output, n_classes):
     output = make_output(n_classes)
-    logits = np.vstack([sample(output)[0], np.full((1, output.units.n_units), -1e4)])
-    for column in output.units.split_classes(np.exp(output.log_probabilities(logits))):
+    logits = np.vstack([sample(output)[0], np.full((1, output.coding.n_units), -1e4)])
+    for column in output.coding.split_classes(np.exp(output.log_probabilities(logits))):
         np.testing.assert_allclose(column.sum(axis=1), 1, rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_classes", TARGETS)
-def test_decisions_agree_with_probabilities_and_margins(make_output, n_classes):
+def test_decisions_agree_with_probabilities_and_decision_scores(make_output, n_classes):
     output = make_output(n_classes)
     logits, _, _ = sample(output, n=50)
     decided = output.decide(logits)
-    columns = output.units.split_classes(output.log_probabilities(logits))
+    columns = output.coding.split_classes(output.log_probabilities(logits))
     np.testing.assert_array_equal(decided, np.stack([c.argmax(axis=1) for c in columns], axis=1))
     if set(n_classes) == {2}:
-        np.testing.assert_array_equal(decided, output.margins(logits) > 0)
+        np.testing.assert_array_equal(decided, output.decision_scores(logits) > 0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -192,10 +192,10 @@ def test_the_largest_logit_decides_where_activations_are_equal_by_rounding(
 
 
 @pytest.mark.parametrize("n_classes", [(2,), (2, 2)])
-def test_margins_are_finite_at_extreme_logits(make_output, n_classes):
+def test_decision_scores_are_finite_at_extreme_logits(make_output, n_classes):
     output = make_output(n_classes)
-    z = np.resize(np.array([3e38, -3e38], np.float32), (1, output.units.n_units))
-    assert np.isfinite(output.margins(z)).all()
+    z = np.resize(np.array([3e38, -3e38], np.float32), (1, output.coding.n_units))
+    assert np.isfinite(output.decision_scores(z)).all()
 
 
 def test_sigmoid_probabilities_are_activations_over_their_sum():
@@ -207,12 +207,12 @@ def test_sigmoid_probabilities_are_activations_over_their_sum():
 
 
 def test_units_are_those_of_the_table():
-    assert SoftmaxOutput((2,)).units.n_units == 2
-    assert SigmoidOutput((2,)).units.n_units == 1
-    assert SoftmaxOutput((5,)).units.n_units == SigmoidOutput((5,)).units.n_units == 5
-    assert SoftmaxOutput((2, 2, 2)).units.n_units == 6
-    assert SigmoidOutput((2, 2, 2)).units.n_units == 3
-    assert SigmoidOutput((2, 3, 1)).units.n_units == 1 + 3 + 1
+    assert SoftmaxOutput((2,)).coding.n_units == 2
+    assert SigmoidOutput((2,)).coding.n_units == 1
+    assert SoftmaxOutput((5,)).coding.n_units == SigmoidOutput((5,)).coding.n_units == 5
+    assert SoftmaxOutput((2, 2, 2)).coding.n_units == 6
+    assert SigmoidOutput((2, 2, 2)).coding.n_units == 3
+    assert SigmoidOutput((2, 3, 1)).coding.n_units == 1 + 3 + 1
 
 
 def test_two_softmax_units_are_one_sigmoid_unit():
@@ -230,9 +230,9 @@ def test_two_softmax_units_are_one_sigmoid_unit():
 
 def test_label_smoothing_spreads_over_classes_or_over_yes_and_no():
     codes = np.array([[2]])
-    softmax = SoftmaxOutput((4,), label_smoothing=0.2).units.targets(codes)
+    softmax = SoftmaxOutput((4,), label_smoothing=0.2).coding.targets(codes)
     np.testing.assert_allclose(softmax, [[0.05, 0.05, 0.85, 0.05]])
-    sigmoid = SigmoidOutput((4,), label_smoothing=0.2).units.targets(codes)
+    sigmoid = SigmoidOutput((4,), label_smoothing=0.2).coding.targets(codes)
     np.testing.assert_allclose(sigmoid, [[0.1, 0.1, 0.9, 0.1]])
 
 
@@ -249,9 +249,9 @@ def test_class_weights_apply_to_the_loss_of_their_own_target(make_output):
     _, gradient = plain.loss_gradient(logits, codes, weight)
     _, changed = weighted.loss_gradient(logits, codes, weight)
     factor = np.where(codes[:, :1] == 1, 5.0, 1.0)
-    first, others = plain.units.split(gradient)
-    np.testing.assert_allclose(weighted.units.split(changed)[0], first * factor, rtol=1e-14)
-    np.testing.assert_array_equal(weighted.units.split(changed)[1], others)
+    first, others = plain.coding.split(gradient)
+    np.testing.assert_allclose(weighted.coding.split(changed)[0], first * factor, rtol=1e-14)
+    np.testing.assert_array_equal(weighted.coding.split(changed)[1], others)
 
 
 SMOOTHED = [0.0, 0.3]
@@ -259,7 +259,7 @@ SMOOTHED = [0.0, 0.3]
 
 def hessian(output, logits, codes, row_weight):
     """The Hessian of each row's loss with respect to its logits."""
-    units = np.eye(output.units.n_units)
+    units = np.eye(output.coding.n_units)
     columns = [
         gradient_products(output, logits, np.tile(unit, (len(logits), 1)), codes, row_weight)[1]
         for unit in units
@@ -275,7 +275,7 @@ def test_the_outer_products_of_the_fisher_roots_sum_to_the_hessian(
     class_weight = [np.linspace(0.0, 2.0, k) for k in n_classes]
     output = make_output(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
     data = sample(output)
-    roots = [output.fisher_root(*data, unit) for unit in np.eye(output.units.n_units)]
+    roots = [output.fisher_root(*data, unit) for unit in np.eye(output.coding.n_units)]
     fisher = np.einsum("riu,riv->ruv", *[np.stack(roots, axis=1)] * 2)
     np.testing.assert_allclose(fisher, hessian(output, *data), rtol=1e-9, atol=1e-14)
 
@@ -286,7 +286,7 @@ def test_roots_mixed_with_random_signs_have_the_hessian_for_their_mean_outer_pro
 ):
     output = make_output(n_classes)
     data = sample(output)
-    patterns = np.array(list(product([-1.0, 1.0], repeat=output.units.n_units)))
+    patterns = np.array(list(product([-1.0, 1.0], repeat=output.coding.n_units)))
     mixed = [output.fisher_root(*data, np.tile(signs, (len(data[0]), 1))) for signs in patterns]
     mean = np.einsum("iru,irv->ruv", mixed, mixed) / len(patterns)
     np.testing.assert_allclose(mean, hessian(output, *data), rtol=1e-9, atol=1e-14)
@@ -320,8 +320,8 @@ def test_squared_errors_are_those_of_the_units_each_with_its_weight(
     logits, codes, row_weight = sample(output)
     residual, expected = output.squared_errors(logits, codes, row_weight)
     sums = np.zeros(2)
-    activations, targets = output.activations(logits), output.units.targets(codes)
-    units = zip(output.units.split(activations), output.units.split(targets), strict=True)
+    activations, targets = output.activations(logits), output.coding.targets(codes)
+    units = zip(output.coding.split(activations), output.coding.split(targets), strict=True)
     for j, (p, t) in enumerate(units):
         weight = row_weight * class_weight[j][codes[:, j]]
         sums += weight @ ((t - p) ** 2).sum(axis=1), weight @ (p * (1 - p)).sum(axis=1)
@@ -342,5 +342,5 @@ def test_log_losses_are_minus_the_log_probabilities_of_the_labels(make_output, n
     logits, codes, _ = sample(output)
     losses = output.log_losses(logits, codes)
     assert losses.shape == codes.shape
-    for j, column in enumerate(output.units.split_classes(output.log_probabilities(logits))):
+    for j, column in enumerate(output.coding.split_classes(output.log_probabilities(logits))):
         np.testing.assert_array_equal(losses[:, j], -column[np.arange(len(codes)), codes[:, j]])

@@ -164,11 +164,11 @@ def test_loss_curves_are_those_of_the_fit(classifier, digits):
     for line, values in [
         (display.line_, model.loss_curve_),
         (display.gradient_norm_line_, model.gradient_norm_curve_),
-        (display.validation_line_, model.validation_scores_),
+        (display.validation_line_, model.validation_losses_),
     ]:
         np.testing.assert_array_equal(line.get_xdata(), iterations)
         np.testing.assert_array_equal(line.get_ydata(), values)
-    best = int(np.argmin(model.validation_scores_))
+    best = int(np.argmin(model.validation_losses_))
     assert display.validation_line_.get_markevery() == [best]
     assert display.best_text_.get_text() == str(best + 1)
     assert display.ax_.get_yscale() == display.gradient_norm_ax_.get_yscale() == "log"
@@ -226,8 +226,8 @@ def test_curves_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="lengths are 1, 2 and 0"):
         LossCurveDisplay([2.0, 1.0], [1.0]).plot()
     with pytest.raises(ValueError, match="lengths are 2, 2 and 3"):
-        LossCurveDisplay([2.0, 1.0], [1.0, 2.0], validation_scores=[1, 2, 3]).plot()
-    display = LossCurveDisplay([2.0, 1.0], [1.0, 2.0], validation_scores=[np.nan, np.nan]).plot()
+        LossCurveDisplay([2.0, 1.0], [1.0, 2.0], validation_losses=[1, 2, 3]).plot()
+    display = LossCurveDisplay([2.0, 1.0], [1.0, 2.0], validation_losses=[np.nan, np.nan]).plot()
     assert display.validation_line_ is None
 
 

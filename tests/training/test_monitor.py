@@ -161,8 +161,8 @@ def test_validation_remembers_the_best_and_stops_after_iterations_without_a_bett
             break
     assert reason == (None if patience is None else "early_stopping")
     assert n_shown == (len(scores) if patience is None else 4 + patience)
-    assert solution.validation_scores == scores[:n_shown]
-    assert solution.best_validation_score == 2
+    assert solution.validation_losses == scores[:n_shown]
+    assert solution.best_validation_loss == 2
     assert validation.best_theta == 3
 
 
@@ -170,7 +170,7 @@ def test_validation_may_consider_the_start():
     validation = Validation(lambda theta: float(theta[0]), 1)
     solution = Solution(np.ones(1), np.ones(1))
     assert validation.consider(solution) == 1
-    assert solution.validation_scores == []
+    assert solution.validation_losses == []
     solution.theta = np.full(1, 2.0)
     with pytest.raises(Stop, match="early_stopping"):
         validation(solution)

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
-from skneural._data import threads as _lanes
+from skneural._data import threads as _shards
 from skneural._data.rows import Rows
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
@@ -233,7 +233,7 @@ def test_an_interruption_before_the_first_round_is_passed_on(name, monkeypatch):
 @pytest.mark.parametrize("convert", CONTAINERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_samples_are_those_of_the_seed_for_any_number_of_threads(dtype, convert, monkeypatch):
-    monkeypatch.setattr(_lanes, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_shards, "THREADING_PAYS", 0)
     network, rows = large(dtype, convert)
     thetas = []
     for n_threads in (1, 2, 4):
