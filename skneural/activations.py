@@ -1,15 +1,4 @@
-"""Activation functions: the two of the output layer, and those of the hidden layers.
-
-A hidden activation ``a = f(z)`` is known by its value, by its slope, and by its curvature
-relative to the slope. Both are written as functions of the *output* ``a``, because that is
-what the forward pass keeps::
-
-    identity   a = z                  f' = 1             f''/f' = 0
-    logistic   a = 1 / (1 + exp(-z))  f' = a (1 - a)     f''/f' = 1 - 2 a
-    tanh       a = tanh(z)            f' = 1 - a^2       f''/f' = -2 a
-    relu       a = max(z, 0)          f' = [a > 0]       has a kink
-    softplus   a = log(1 + exp(z))    f' = 1 - exp(-a)   f''/f' = exp(-a)
-"""
+"""Activation functions of output layers."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +11,7 @@ __all__ = ["sigmoid", "softmax"]
 def sigmoid(x: ArrayLike) -> FloatArray:
     """Logistic sigmoid, ``1 / (1 + exp(-x))``, without overflow at any magnitude.
 
-    Each element is squashed on its own, so the results need not sum to 1.
+    Each element is computed independently, so the results need not sum to 1.
 
     Parameters
     ----------
@@ -32,7 +21,7 @@ def sigmoid(x: ArrayLike) -> FloatArray:
     Returns
     -------
     ndarray of the same shape as `x`
-        Values in [0, 1], with full relative accuracy also where they are tiny.
+        Values in [0, 1], with full relative accuracy even where they are tiny.
 
     Raises
     ------
@@ -56,14 +45,14 @@ def sigmoid(x: ArrayLike) -> FloatArray:
     array([0. , 0.5, 1. ])
     """
     x = _as_float(x)
-    decay = np.exp(-np.abs(x))  # in (0, 1]: exp never sees a positive number
+    decay = np.exp(-np.abs(x))  # in (0, 1]: the argument of exp is never positive
     return np.asarray(np.maximum(decay, x >= 0) / (1 + decay))
 
 
 def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     """Softmax, ``exp(x_k) / sum_j exp(x_j)`` along an axis, without overflow.
 
-    The results compete for a sum of 1: where one is greater, others are less.
+    The results share a sum of 1: if one is greater, others are less.
 
     Parameters
     ----------
@@ -80,8 +69,8 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     Raises
     ------
     ValueError
-        If `x` has fewer than two dimensions: a single number always gives 1, and whether a
-        1-d array is one sample or one class of many samples cannot be known.
+        If `x` has fewer than two dimensions: the softmax of a single number is always 1, and a
+        1-d array could be one sample or one class of many samples.
     ValueError, TypeError
         If `x` has values that cannot be converted to numbers.
 
@@ -113,7 +102,7 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
             f"softmax needs an array of at least 2 dimensions, got {x.ndim}-d input. "
             "Give one sample as a row: x.reshape(1, -1)."
         )
-    with np.errstate(over="ignore"):  # -inf is what a difference beyond the range stands for
+    with np.errstate(over="ignore"):  # a difference beyond the range is -inf, and exp(-inf) is 0
         powers = np.exp(x - x.max(axis=axis, keepdims=True))
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 

@@ -6,6 +6,7 @@ import os
 # is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+import signal
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,6 +80,14 @@ def targets_of_each_kind(iris):
         "multilabel-indicator": np.column_stack([y == 0, y != 1, X[:, 0] > 0]).astype(int),
         "multiclass-multioutput": np.column_stack([names, np.where(X[:, 0] > 0, "long", "short")]),
     }
+
+
+@pytest.fixture
+def ctrl_c():
+    """Interrupts from the keyboard, also where SIGINT is ignored, as in a background job."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, handler)
 
 
 @pytest.fixture

@@ -1,35 +1,21 @@
-"""Kronecker factors of the curvature, and what is made of them: preconditioner and penalty."""
+"""Kronecker factors of the curvature, and two uses of them: the preconditioner and the penalty."""
 
-from skneural._curvature.moments import (
-    Curvature,
-    Factors,
-    diagonal,
-    feature_moments,
-    floored,
-    layer_curvature,
-)
-from skneural._curvature.penalty import evidence, optimism, standardised_spectrum
-from skneural._curvature.preconditioner import (
-    PRECONDITIONERS,
-    Coordinates,
-    Identity,
-    Kronecker,
-    Preconditioner,
-)
+from skneural._curvature.factors import Curvature, floored
+from skneural._curvature.meter import CurvatureMeter, feature_moments
+from skneural._curvature.penalty import PENALTIES, FixedPenalty, PenaltyRule
+from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
+from skneural._curvature.reparametrization import Identity, Reparametrization
 
 __all__ = [
+    "PENALTIES",
     "PRECONDITIONERS",
-    "Coordinates",
     "Curvature",
-    "Factors",
+    "CurvatureMeter",
+    "FixedPenalty",
     "Identity",
-    "Kronecker",
+    "PenaltyRule",
     "Preconditioner",
-    "diagonal",
-    "evidence",
+    "Reparametrization",
     "feature_moments",
     "floored",
-    "layer_curvature",
-    "optimism",
-    "standardised_spectrum",
 ]

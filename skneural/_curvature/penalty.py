@@ -1,30 +1,30 @@
-"""The penalty of each layer, found from the training data by the evidence.
+"""The penalty of each layer: a number, or chosen from the training data by the evidence.
 
-With the eigenvalues ``lambda_ij = S a_i g_j`` of a layer's curvature, ``A kron G`` of
-`_moments`, the number of coefficients that the data determine, and the penalty, are::
+With the eigenvalues ``lambda_ij = S a_i g_j`` of a layer's curvature ``A kron G``, the number of
+coefficients that the data determine, and the penalty, are::
 
     gamma_l = sum_ij lambda_ij / (lambda_ij + alpha_l)      alpha_l = gamma_l / ||W_l||^2
 
-The evidence takes the labels for draws from what the outputs say. Where they agree with them
-better than that, it penalises too much, and where the outputs are too sure of themselves, too
-little. So, as in quasi-likelihood, the penalty is multiplied by the dispersion of the labels
-around the outputs::
+The evidence assumes that labels are drawn from the predicted probabilities. If they agree with
+the predictions better than that, it penalises too much, and if the predictions are overconfident,
+too little. As in quasi-likelihood, the penalty is therefore multiplied by the Pearson dispersion
+of the labels around the predictions::
 
     phi = sum w (t - p)^2 / sum w p (1 - p)
 
-on rows that have not been trained on yet, where there are any. On rows that have been, that
-is too small by what the fit has adapted to their labels, and phi is::
+It is measured on rows that have not been trained on, if there are any. On rows that have been
+trained on it is too small, because the fit has adapted to their labels, and phi is::
 
     phi = sum w (t - p)^2 / sum w p (1 - p)  +  4 sum_l gamma_l / (S n_degrees)
 
-which adds twice the optimism that Mallows' C_p adds to squared errors; the 4 was chosen on
-real data. At random first weights nothing has adapted yet, and nothing is added. What was
-measured on unseen rows holds for all later rounds.
+which adds twice the optimism that Mallows' C_p adds to squared errors; the factor 4 was chosen on
+real data. Random initial weights have not adapted to labels, so nothing is added for them. The
+dispersion of unseen rows is used in all later stages.
 
-Features come in units of their own, which the one penalty of the first layer cannot suit all.
-There, the formulas hold for standardised features, with coefficients ``s_j W_j``, and alpha is
-multiplied by the harmonic mean of the variances ``s_j^2``: a feature of small numbers, which
-needs large coefficients, is not penalised away for the sake of the others.
+Features have units of their own, and no single penalty of the first layer suits them all. For the
+first layer, the formulas hold for standardised features, with coefficients ``s_j W_j``, and alpha
+is multiplied by the harmonic mean of the variances ``s_j^2``. A feature of small numbers, which
+needs large coefficients, is then not penalised more than the others.
 
 References
 ----------
@@ -41,45 +41,168 @@ C. L. Mallows, "Some comments on C_p", Technometrics 15, 1973.
 doi:10.1080/00401706.1973.10489103
 """
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.optimize import brentq
 
-from skneural._curvature.moments import Factors, diagonal, floored
+from skneural._curvature.factors import Curvature, Factors, diagonal, floored
 from skneural._data import MapShards
-from skneural._network import Layer
+from skneural._network import Layer, Network
 from skneural._typing import Vector
 
 _OPTIMISM = 4.0
-_BOUND = 1e6  # of alpha, both ways, where inputs have variance 1
+_BOUND = 1e6  # of alpha, and of its inverse, if inputs have variance 1
+
+
+class Penalty(ABC):
+    """Chooses the penalty of each layer at the start of every stage of a run.
+
+    Parameters
+    ----------
+    network : Network
+    total_weight : float
+        S, the sum of sample weights times class weights.
+    n_rows : int
+    map_layers : callable, default=map
+        Maps a function over layers, with BLAS limited to one thread.
+    """
+
+    is_fixed: ClassVar[bool] = False
+    """Whether penalties do not depend on the curvature."""
+
+    def __init__(
+        self, network: Network, total_weight: float, n_rows: int, map_layers: MapShards = map
+    ) -> None:
+        self.network = network
+        self.total_weight = total_weight
+        self.n_rows = n_rows
+        self.map_layers = map_layers
+
+    @abstractmethod
+    def update(
+        self,
+        curvature: Curvature | None,
+        layers: Sequence[Layer],
+        *,
+        is_trained: bool,
+        is_unseen: bool,
+    ) -> Vector:
+        """The penalty of each layer; shape (n_layers,).
+
+        Parameters
+        ----------
+        curvature : Curvature or None
+            At the current weights; may be None for a fixed penalty.
+        layers : sequence of Layer
+            The current weights.
+        is_trained : bool
+            Whether the weights have been trained, in this run or an earlier one.
+        is_unseen : bool
+            Whether the curvature was measured on rows that have not been trained on.
+        """
+
+
+PenaltyRule = Callable[[Network, float, int, MapShards], Penalty]
+"""Makes the penalty of a run: a subclass of `Penalty`, or a partial one."""
+
+
+class FixedPenalty(Penalty):
+    """The same number for all layers."""
+
+    is_fixed = True
+
+    def __init__(
+        self,
+        network: Network,
+        total_weight: float,
+        n_rows: int,
+        map_layers: MapShards = map,
+        *,
+        alpha: float,
+    ) -> None:
+        super().__init__(network, total_weight, n_rows, map_layers)
+        self.alpha = np.full(network.n_layers, alpha)
+
+    def update(
+        self,
+        curvature: Curvature | None,
+        layers: Sequence[Layer],
+        *,
+        is_trained: bool,
+        is_unseen: bool,
+    ) -> Vector:
+        return self.alpha
+
+
+class AutoPenalty(Penalty):
+    """The evidence of each layer, times the dispersion of the labels."""
+
+    def __init__(
+        self, network: Network, total_weight: float, n_rows: int, map_layers: MapShards = map
+    ) -> None:
+        super().__init__(network, total_weight, n_rows, map_layers)
+        # Weights that sum to 1 or less, as in boosting, are shares and do not count rows.
+        are_shares = total_weight < 1 + 1e-9
+        self._n_observed = float(n_rows) if are_shares else total_weight
+        self._spectrum: Vector | None = None  # of the features
+        self._unseen_dispersion: float | None = None
+
+    def update(
+        self,
+        curvature: Curvature | None,
+        layers: Sequence[Layer],
+        *,
+        is_trained: bool,
+        is_unseen: bool,
+    ) -> Vector:
+        assert curvature is not None
+        factors = curvature.factors
+        if self._spectrum is None:
+            self._spectrum = next(iter(self.map_layers(_feature_spectrum, [factors[0].A])))
+        alpha, gamma = evidence(
+            factors, layers, self._n_observed, self.map_layers, spectrum=self._spectrum
+        )
+        alpha *= self.total_weight / self._n_observed  # the penalty is relative to the weights
+        if is_unseen:
+            self._unseen_dispersion = curvature.dispersion
+        if self._unseen_dispersion is not None:
+            return alpha * self._unseen_dispersion
+        if not is_trained:
+            return alpha * curvature.dispersion
+        n_observations = self._n_observed * self.network.output.n_degrees
+        return alpha * (curvature.dispersion + optimism(gamma, n_observations))
+
+
+PENALTIES: dict[str, PenaltyRule] = {"auto": AutoPenalty}
 
 
 def evidence(
     factors: Sequence[Factors],
     layers: Sequence[Layer],
-    total_weight: float,
+    n_observed: float,
     map_layers: MapShards = map,
     *,
     spectrum: Vector | None = None,
 ) -> tuple[Vector, Vector]:
-    """Alpha and gamma of each layer, before the dispersion counts.
+    """Alpha and gamma of each layer, without the dispersion.
 
-    `spectrum` holds the eigenvalues of the first layer's A, standardised, if they are known.
-
-    The weights are taken as they are, and alpha and gamma to agree with each other. Where
-    the weights, or what the data say of them, shrink to nothing, alpha ends at its bounds.
+    Both are consistent with each other at the given weights. If the weights, or the information
+    about them, shrink to nothing, alpha ends at a bound. `spectrum` holds the eigenvalues of the
+    first layer's standardised A, if they are known.
     """
 
-    def solve(place: tuple[Factors, Layer, Vector]) -> tuple[float, float]:
-        (_, A, G), layer, variance = place
-        if spectrum is not None and layer is layers[0]:
+    def solve(layer: tuple[Factors, Layer, Vector]) -> tuple[float, float]:
+        (_, A, G), weights, variance = layer
+        if spectrum is not None and weights is layers[0]:
             inputs = spectrum
         else:
             inputs = standardised_spectrum(A, variance)
-        curvature = total_weight * np.outer(inputs, _eigenvalues(G))
-        squares = float(variance @ (layer.coef**2).sum(axis=1))
+        curvature = n_observed * np.outer(inputs, _eigenvalues(G))
+        squares = float(variance @ (weights.coef**2).sum(axis=1))
         alpha, gamma = _fixed_point(curvature, squares)
         return alpha / float((1 / variance).mean()), gamma
 
@@ -96,12 +219,16 @@ def standardised_spectrum(A: Vector, variance: Vector) -> Vector:
 
 
 def optimism(gamma: Vector, n_observations: float) -> float:
-    """What the dispersion on rows that were trained on lacks to that on others."""
+    """The difference between the dispersions of unseen rows and of rows that were trained on."""
     return float(_OPTIMISM * gamma.sum() / n_observations)
 
 
+def _feature_spectrum(A: Vector) -> Vector:
+    return standardised_spectrum(A, floored(diagonal(A)))
+
+
 def _fixed_point(curvature: Vector, squares: float) -> tuple[float, float]:
-    """The root of ``alpha squares = gamma(alpha)``, in which both sides are monotonic."""
+    """Alpha and gamma at the root of ``alpha squares = gamma(alpha)``; both sides are monotonic."""
 
     def gamma(log_alpha: float) -> float:
         return float((curvature / (curvature + np.exp(log_alpha))).sum())

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
-from skneural._data import Rows, Shard, ShardSums, Sums, add, shard_map
+from skneural._data import Rows, Shard, ShardFunction, Sums, SumsT, Total, shard_map
 from skneural._inputs import (
     Targets,
     check_labels,
@@ -99,11 +99,11 @@ def merge_labels(columns: list[list[Any]]) -> list[Any]:
     return reduce(union_columns, columns)
 
 
-def sums_of(function: Callable[[Rows], Sums], rows: Rows) -> Sums:
+def sums_of(function: Callable[[Rows], SumsT], rows: Rows) -> SumsT:
     return function(rows)
 
 
-def in_one_thread(function: ShardSums, rows: Rows) -> Sums:
+def in_one_thread(function: ShardFunction[SumsT], rows: Rows) -> SumsT:
     """Sums over shards; a task takes one of the threads of its worker."""
     with shard_map(0.0) as map_shards:
         return rows.sums(function, map_shards)
@@ -111,8 +111,10 @@ def in_one_thread(function: ShardSums, rows: Rows) -> Sums:
 
 def merge_sums(sums: list[Sums]) -> Sums:
     """Sums added up in their order; those that are given are not changed."""
-    total = [np.array(part, dtype=np.float64) for part in sums[0]]
-    return reduce(add, sums[1:], total)
+    total = sums[0].in_double()
+    for part in sums[1:]:
+        total += part
+    return total
 
 
 def sample(rows: Rows, index: Any, start: int, place: int, size: int, n_shards: int) -> Rows:
@@ -125,9 +127,7 @@ def sample(rows: Rows, index: Any, start: int, place: int, size: int, n_shards: 
 
 def where(rows: Rows, is_chosen: Callable[[Rows, slice], Any]) -> Rows:
     """The rows that are chosen, which may be none."""
-    blocks = [block for shard in rows.shards for block in shard]
-    chosen = np.concatenate([is_chosen(rows, block) for block in blocks])
-    return rows if chosen.all() else rows.sample(np.flatnonzero(chosen))
+    return rows.chosen(is_chosen)
 
 
 def n_rows(rows: Rows) -> int:
@@ -140,14 +140,14 @@ def hard_labels(rows: Rows) -> Any:
     return labels.argmax(axis=1)[:, None] if labels.dtype.kind == "f" else labels
 
 
-def total_weight(rows: Rows) -> Sums:
-    return [rows.all_weights().sum()]
+def total_weight(rows: Rows) -> Total:
+    return Total(rows.all_weights().sum())
 
 
-def n_known(rows: Rows, shard: Shard) -> Sums:
+def n_known(rows: Rows, shard: Shard) -> Total:
     """Of how many rows each label of an indicator is known."""
     known = [(rows.labels_and_weights(block)[0] >= 0).sum(axis=0) for block in shard]
-    return [np.sum(known, axis=0)]
+    return Total(np.sum(known, axis=0))
 
 
 @contextmanager

@@ -38,26 +38,30 @@ def in_memory(values: Any) -> Any:
     return compute([values])[0] if is_dask(values) else values
 
 
-def dask_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Targets]:
+def dask_data(
+    estimator, X, y, sample_weight, classes, may_be_missing: bool
+) -> tuple[Data, Targets]:
     """Features, labels and weights for a fit, in chunks, and what the labels stand for.
 
     Small data are fetched, to be treated like small data in memory.
     """
     validate_data(estimator, _stand_in(X, "X"), ensure_min_samples=0)
-    names = "X", "y", "sample_weight", estimator._labels_may_be_missing
+    names = "X", "y", "sample_weight", may_be_missing
     table = _Table(tasks.Reading(*names), X, y, sample_weight)
     targets = table.find_targets() if classes is None else targets_of_classes(classes)
     data = table.encoded(targets, are_soft=classes is not None)
     if targets.is_multilabel:
-        check_something_is_known(data.sums(tasks.n_known)[0])
+        check_something_is_known(data.sums(tasks.n_known).value)
     is_gathered = is_small(data.n_rows, data.n_features + len(targets.n_classes))
     return data.gather() if is_gathered else data, targets
 
 
-def dask_validation_data(estimator, X, y, sample_weight, targets: Targets) -> Data:
+def dask_validation_data(
+    estimator, X, y, sample_weight, targets: Targets, may_be_missing: bool
+) -> Data:
     """The validation data that were given to `fit`, in chunks."""
     validate_data(estimator, _stand_in(X, "X_val"), reset=False, ensure_min_samples=0)
-    names = "X_val", "y_val", "sample_weight_val", estimator._labels_may_be_missing
+    names = "X_val", "y_val", "sample_weight_val", may_be_missing
     return _Table(tasks.Reading(*names), X, y, sample_weight).encoded(targets)
 
 
@@ -124,7 +128,7 @@ class _Table:
         make, columns = task(reading.rows), (self._features, self._labels, self._weights)
         parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
         rows = DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)
-        if self._weights[0] is not None and rows.reduce(tasks.total_weight)[0] == 0:
+        if self._weights[0] is not None and rows.reduce(tasks.total_weight).value == 0:
             raise ValueError(
                 f"{reading.weights} must have a positive sum, but all weights are zero."
             )

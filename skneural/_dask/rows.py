@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._dask import chunks as tasks
-from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardSums, Sums
+from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardFunction, Sums, SumsT
 from skneural._inputs import harden
 
 FAN_IN = 16  # results that are merged at once
@@ -49,9 +49,9 @@ class DaskRows(Data):
         self.n_features = n_features
         self.dtype = dtype
 
-    def reduce(self, function: Callable[[Rows], Sums]) -> Sums:
-        total = compute([self._tree(_Whole(function))])[0]
-        return [np.array(part, dtype=np.float64) for part in total]
+    def reduce(self, function: Callable[[Rows], SumsT]) -> SumsT:
+        total: SumsT = compute([self._tree(_Whole(function))])[0]
+        return total.in_double()
 
     def _tree(self, function: Callable[[Rows], Sums]) -> Any:
         """The sum as a graph of plain tasks: it is made at each evaluation, and has to be light."""
@@ -74,7 +74,7 @@ class DaskRows(Data):
             level = [added((tasks.merge_sums, group)) for group in groups]
         return Delayed(level[0], graph)
 
-    def sums(self, function: ShardSums, map_shards: MapShards = map) -> Sums:
+    def sums(self, function: ShardFunction[SumsT], map_shards: MapShards = map) -> SumsT:
         return self.reduce(partial(tasks.in_one_thread, function))
 
     def sample(self, index: Any, n_shards: int = N_SHARDS) -> Data:

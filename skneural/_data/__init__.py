@@ -1,22 +1,21 @@
 """Rows in blocks and shards, sums over them, threads, samples and splits."""
 
+from skneural._data.merging import canonical, group_sums, is_small
+from skneural._data.positions import BlockIndex
 from skneural._data.rows import (
     BLOCK_NUMBERS,
     N_SHARDS,
     Data,
     Rows,
     Shard,
-    ShardSums,
-    Sums,
-    add,
-    canonical,
+    ShardFunction,
+    SumsT,
     code_columns,
     computation_dtype,
-    group_sums,
-    is_small,
     map_rows,
 )
-from skneural._data.stratify import BlockIndex, RandomOrder, random_split, stratified_folds
+from skneural._data.stratify import RandomOrder, random_split, stratified_folds
+from skneural._data.sums import Sums, Total
 from skneural._data.threads import MapShards, shard_map
 
 __all__ = [
@@ -28,9 +27,10 @@ __all__ = [
     "RandomOrder",
     "Rows",
     "Shard",
-    "ShardSums",
+    "ShardFunction",
     "Sums",
-    "add",
+    "SumsT",
+    "Total",
     "canonical",
     "code_columns",
     "computation_dtype",

@@ -1,9 +1,8 @@
-"""Rows in a random order, or in random parts, that hold the classes in proportion.
+"""Random orders and random parts of rows that hold the classes in proportion.
 
-It is by labels: an array of shape (n_rows, n_targets), or a CSR matrix of such codes; or soft
-labels, which count as their most probable class. Of more than `MOST_BLOCKS` rows, *blocks* of
-consecutive rows come in a random order, whatever their labels: that takes no memory for each
-row, and reads from disk what lies together.
+Labels are an array of shape (n_rows, n_targets), or a CSR matrix of such codes; soft labels count
+as their most probable class. More than `MOST_BLOCKS` rows are ordered in blocks of neighbours,
+whatever their labels: that takes no memory for each row, and reads neighbouring rows from disk.
 """
 
 from typing import Any
@@ -11,84 +10,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skneural._data.positions import BlockIndex
 from skneural._data.rows import Data, code_columns
 from skneural._typing import IntArray
 
 MOST_BLOCKS = 2**18
 
 
-class BlockIndex:
-    """Places of rows, in ascending order, that are worked out when they are asked for.
-
-    Parameters
-    ----------
-    blocks : array of int
-        In ascending order.
-    size : int
-        Rows of a block.
-    n_rows : int
-        Of all blocks, of which the last may be shorter.
-    """
-
-    def __init__(self, blocks: IntArray, size: int, n_rows: int) -> None:
-        self._blocks = blocks
-        self._size = size
-        end = (int(blocks[-1]) + 1) * size if len(blocks) else 0
-        self._length = len(blocks) * size - max(end - n_rows, 0)
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, places: Any) -> Any:
-        if isinstance(places, BlockIndex):
-            return _IndexOfIndex(self, places)
-        if isinstance(places, slice):
-            places = np.arange(*places.indices(self._length))
-        block, row = np.divmod(places, self._size)
-        return np.asarray(self._blocks[block] * self._size + row)
-
-    def first_from(self, row: int) -> int:
-        """How many of the places are below that of a row."""
-        block, within = divmod(row, self._size)
-        i = int(np.searchsorted(self._blocks, block))
-        is_chosen = i < len(self._blocks) and self._blocks[i] == block
-        return min(i * self._size + (within if is_chosen else 0), self._length)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
-        return np.asarray(self[:], dtype=dtype or np.intp)
-
-
-class _IndexOfIndex:
-    """The places that some rows of a sample have among all rows, likewise worked out when asked.
-
-    Parameters
-    ----------
-    sample : sequence of int
-        What can be indexed by slices and arrays.
-    chosen : BlockIndex
-        Which of these.
-    """
-
-    def __init__(self, sample: Any, chosen: BlockIndex) -> None:
-        self._sample = sample
-        self._chosen = chosen
-
-    def __len__(self) -> int:
-        return len(self._chosen)
-
-    def __getitem__(self, places: Any) -> Any:
-        if isinstance(places, BlockIndex):
-            return _IndexOfIndex(self, places)
-        return self._sample[self._chosen[places]]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
-        return np.asarray(self[:], dtype=dtype or np.intp)
-
-
 class RandomOrder:
-    """A random order of the rows, with the classes of a single target in proportion throughout.
+    """A random order of the rows, of which every beginning holds the classes in proportion.
 
-    Of more than `MOST_BLOCKS` rows it is one of blocks.
+    This is so for a single target. More than `MOST_BLOCKS` rows are ordered in blocks.
     """
 
     def __init__(self, rows: Data, rng: np.random.RandomState) -> None:
@@ -100,32 +32,40 @@ class RandomOrder:
             self._order = rng.permutation(-(-rows.n_rows // self._block_rows))
 
     def part(self, start: int, stop: int) -> Any:
-        """The rows from one place to another, to a block, in their own order."""
+        """Positions of the rows from `start` to `stop` of this order, sorted.
+
+        Both are rounded up to whole blocks.
+        """
         first, last = -(-start // self._block_rows), -(-stop // self._block_rows)
         blocks = np.sort(self._order[first:last])
-        return (
-            blocks if self._block_rows == 1 else BlockIndex(blocks, self._block_rows, self._n_rows)
-        )
+        if self._block_rows == 1:
+            return blocks
+        return BlockIndex(blocks, self._block_rows, self._n_rows)
+
+    def split(self, n_second: int) -> tuple[Any, Any]:
+        """Positions of two parts, the second of about `n_second` rows; neither is empty."""
+        last_block = (len(self._order) - 1) * self._block_rows
+        cut = min(self._n_rows - n_second, last_block)
+        return self.part(0, cut), self.part(cut, self._n_rows)
 
 
 def random_split(rows: Data, n_second: int, rng: np.random.RandomState) -> tuple[Data, Data]:
-    """Two random parts of the rows, the second of `n_second`, both with the classes in proportion.
+    """Two random parts of the rows, the second of `n_second`, with the classes in proportion.
 
-    Of more than `MOST_BLOCKS` rows they are made of blocks.
+    More than `MOST_BLOCKS` rows are split in blocks.
     """
-    n_first = rows.n_rows - n_second
     if rows.n_rows > MOST_BLOCKS:
-        order = RandomOrder(rows, rng)
-        return rows.sample(order.part(0, n_first)), rows.sample(order.part(n_first, rows.n_rows))
-    first, second = stratified_split(rows.all_labels(), n_second, rng)
-    return rows.sample(np.sort(first)), rows.sample(np.sort(second))
+        first, second = RandomOrder(rows, rng).split(n_second)
+    else:
+        first, second = map(np.sort, stratified_split(rows.all_labels(), n_second, rng))
+    return rows.sample(first), rows.sample(second)
 
 
 def stratified_order(labels: Any, rng: np.random.RandomState) -> IntArray:
-    """The rows in a random order, of which every beginning holds the classes in proportion.
+    """A random order of the rows, of which every beginning holds the classes in proportion.
 
-    A row that is the only one of its class comes first. With several targets, the order is random
-    alone.
+    A row that is the only one of its class comes first. With several targets, the order is merely
+    random.
     """
     order = rng.permutation(labels.shape[0])
     if _n_targets(labels) > 1:
@@ -135,18 +75,19 @@ def stratified_order(labels: Any, rng: np.random.RandomState) -> IntArray:
     counts = np.bincount(code)
     rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
     within = np.where(counts > 1, rng.uniform(size=len(counts)), 0.0)
-    place = (rank + within[code[by_class]]) / counts[code[by_class]]
-    return np.asarray(order[by_class[np.argsort(place, kind="stable")]])
+    quantile = (rank + within[code[by_class]]) / counts[code[by_class]]
+    return np.asarray(order[by_class[np.argsort(quantile, kind="stable")]])
 
 
 def stratified_split(
     labels: Any, n_second: int, rng: np.random.RandomState
 ) -> tuple[IntArray, IntArray]:
-    """Two random parts of the rows, the second of `n_second`, both with the classes in proportion.
+    """Positions of two random parts, the second of `n_second` rows, with classes in proportion.
 
-    With several targets, classes are dealt out one by one: next is always the one of which the
-    fewest rows are left, as their choice is the narrowest. Of two rows or more, each part gets at
-    least one, if the rarer classes have left the choice. What is not known does not count.
+    With several targets, classes are dealt out one by one. The next is always the class with the
+    fewest rows left, because it leaves the narrowest choice. If a class has two rows or more, each
+    part gets at least one of them unless rarer classes have used them up. Missing labels do not
+    count.
 
     References
     ----------
@@ -162,7 +103,7 @@ def stratified_split(
 
 
 def stratified_folds(labels: Any, n_folds: int, rng: np.random.RandomState) -> IntArray:
-    """The number of the fold of each row, with the classes in proportion in each fold."""
+    """The fold of each row; every fold holds the classes in proportion."""
     folds = np.zeros(labels.shape[0], dtype=int)
     left = np.arange(len(folds))
     for fold in range(n_folds - 1, 0, -1):
@@ -173,7 +114,7 @@ def stratified_folds(labels: Any, n_folds: int, rng: np.random.RandomState) -> I
 
 
 def _n_targets(labels: Any) -> int:
-    """Soft labels are of a single target."""
+    """The number of targets; soft labels have a single one."""
     return 1 if labels.dtype.kind == "f" else int(labels.shape[1])
 
 
@@ -186,13 +127,13 @@ def _single_codes(labels: Any) -> IntArray:
 def _rare_classes(labels: Any) -> sp.csc_array:
     """A column of ones and zeros for each class that fewer than half of the rows have.
 
-    Of two classes with half each, it is one.
+    If two classes have half of the rows each, one of them gets a column.
     """
     n_rows = labels.shape[0]
     members = []
     for column in code_columns(labels):
         classes, counts = np.unique(column[column >= 0], return_counts=True)
-        if len(classes) and 2 * counts.max() >= n_rows:  # the others say what has to be said
+        if len(classes) and 2 * counts.max() >= n_rows:  # the other columns imply it
             classes = np.delete(classes, counts.argmax())
         members += [np.flatnonzero(column == k) for k in classes]
     starts = np.cumsum([0, *map(len, members)])
@@ -204,10 +145,10 @@ def _rare_classes(labels: Any) -> sp.csc_array:
 def _rarest_first(
     classes: sp.csc_array, n_rows: int, n_second: int, rng: np.random.RandomState
 ) -> IntArray:
-    """An order of the rows, to be cut where its last `n_second` begin.
+    """An order of the rows, to be cut before its last `n_second`.
 
-    Rows of the rarest classes are farthest from the cut, so that what does not come out even
-    is made up for by frequent ones.
+    Rows of the rarest classes are farthest from the cut, so that frequent classes make up for
+    uneven counts.
     """
     of_row = classes.tocsr()
     left = np.asarray(classes.sum(axis=0))

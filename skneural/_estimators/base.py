@@ -1,50 +1,192 @@
-"""The estimator that both classifiers are: validate, encode, minimise, store."""
+"""The base class of the two classifiers: `fit`."""
 
-import warnings
 from abc import ABCMeta
 from copy import copy
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
-from skneural._data import canonical
 from skneural._estimators.callbacks import CallbackSupportMixin, WatchedFit, with_callbacks
 from skneural._estimators.persistence import Estimator
 from skneural._estimators.prediction import NetworkPredictor
-from skneural._estimators.preparation import (
-    check_settings,
-    labelled_data,
-    make_network,
-    make_output,
-    validation_data,
-    validation_split,
-)
-from skneural._inputs import Targets
-from skneural._inputs import parameters as check
-from skneural._network import Layer, Network, pack, total_weight, weighted_rows
-from skneural._training import Solution, train
-from skneural._typing import Vector
+from skneural._estimators.preparation import Prepared, prepare
+from skneural._estimators.record import Fit
+from skneural._inputs import warn
+from skneural._training import Solution, StopReason, train
 
 _ADVICE = {
-    "max_iter": "Increase max_iter, alpha or tol, or scale the features.",
-    "precision": "No further progress is possible at this precision: increase tol or alpha, "
-    "use float64 features, or a smooth activation.",
-    "overflow": "Loss or gradient overflowed where the solver went next, and the weights before "
-    "that are kept: scale the features, or increase alpha.",
-    "interrupted": "It was interrupted from the keyboard, and the last weights are kept.",
+    StopReason.MAX_ITER: "Increase max_iter, alpha or tol, or scale the features.",
+    StopReason.PRECISION: "No further progress is possible at this precision: increase tol or "
+    "alpha, or use float64 features or a smooth activation.",
+    StopReason.OVERFLOW: "Loss or gradient overflowed at the next weights that the solver tried, "
+    "and the weights before are kept: scale the features, or increase alpha.",
+    StopReason.INTERRUPTED: "It was interrupted from the keyboard, and the last weights are kept.",
 }
 
 
 class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metaclass=ABCMeta):
-    """A fully connected network; a subclass says what its output layer is."""
+    """Multi-layer perceptron trained by `scipy.optimize`; a subclass defines its output layer.
 
-    loss_curve_: list[float]
-    gradient_norm_curve_: list[float]
-    n_fev_: int
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Number of units in each hidden layer. Without hidden layers, ``()``, the model is linear.
+    activation : str or list of str, default="relu"
+        Activation function of the hidden layers: "identity", "logistic", "tanh", "relu",
+        "softplus" or "silu"; or a list with a name for each layer.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty. "auto" chooses one for each layer from the training data, by
+        the evidence and the dispersion of the labels, at the start of each stage (see Notes). For
+        several labels with hidden layers it is too weak: use `early_stopping` or a number.
+        Without hidden layers, a number is ``1 / C`` of
+        :class:`~sklearn.linear_model.LogisticRegression`, or ``2 / C`` for the softmax of two
+        classes. Because the penalty is divided by the total sample weight, a number regularises
+        more when weights are small; boosting, whose weights sum to 1, needs a small one. "auto"
+        treats weights that sum to 1 or less as shares of the rows.
+    solver : {"lbfgs", "newton-cg"}, default="lbfgs"
+        Method of :func:`scipy.optimize.minimize`. "newton-cg" uses exact products with the
+        Hessian, for solutions of high precision, above all without hidden layers. It does not
+        support "relu", which has a kink.
+    preconditioner : {"auto", "kronecker", "diagonal"} or None, default="auto"
+        Change of variables in which the solver works; the minima stay the same. "kronecker" uses,
+        for each layer, the second moments of its inputs and of the errors propagated back to its
+        outputs; "diagonal" only their diagonals. "auto" is "kronecker", but uses the diagonal of
+        a matrix with more than 2048 dimensions, or with more than 256 and more than the number of
+        rows, and None for problems of less than 1e6 rows times weights, unless the variance of a
+        feature is more than 100 times the median. "kronecker" allows at most 8192 dimensions.
+    max_iter : int, default=100
+        Maximum number of iterations of the solver in a call of `fit`.
+    tol : float, default=1e-4
+        The fit has converged when no entry of the gradient is greater in magnitude.
+    early_stopping : bool, default=False
+        Whether to stop when the log loss on validation data has not decreased for
+        `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
+        data are `X_val` and `y_val` of `fit`, or else a random part of the training rows, with
+        the classes in proportion and rare labels in both parts if possible.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the rows that `early_stopping` holds out if `fit` has no `X_val`.
+    n_iter_no_change : int, default=10
+        Number of iterations without improvement after which `early_stopping` stops. On a sample
+        of large data it ends only the stage.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, ``{class: weight}``, 1 by default. "balanced" gives all classes of
+        a target the same total weight. For several labels or outputs, a list with a dict for
+        each. Keys that are not classes of `y` are an error.
+    label_smoothing : float in [0, 1), default=0.0
+        Share of each label that is spread evenly over its alternatives.
+    missing_labels : {"error", "ignore"}, default="error"
+        Whether labels of a multilabel `y` may be missing: NaN, None or pandas.NA. "ignore" leaves
+        them out of losses, class weights, validation and `score`; the other labels of the row
+        count. Scikit-learn does not support missing labels: in cross-validation use a splitter
+        such as ``KFold(5)`` instead of a number, and score by `score` or a callable.
+    n_init : int, default=1
+        Number of runs from different random weights. The run with the lowest loss, penalty
+        included, is kept; with `early_stopping`, the one with the lowest validation loss.
+    warm_start : bool, default=False
+        Whether `fit` continues from the weights of the last fit, in a single run. `loss_curve_`
+        and the other histories are continued.
+    n_jobs : int or None, default=None
+        Number of runs at the same time, by joblib; an interruption then ends all of them. A
+        single run uses as many threads as BLAS would.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, of samples of the rows and of the validation split. The same
+        seed gives the same bits for any number of threads and jobs. With `early_stopping` and
+        `warm_start`, only an int holds out the same rows in each fit.
+    verbose : int, default=0
+        If positive, print iteration, loss, gradient norm and seconds in every iteration.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or list of them
+        Class labels; for multiclass-multioutput `y` a list with those of each output; for
+        multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier. (With exactly two
+        labels, scikit-learn's scorers "neg_log_loss", "neg_brier_score" and "roc_auc_ovr"
+        therefore mistake the probabilities for those of two classes.)
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        Weights of each layer.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        Biases of each layer.
+    alpha_ : ndarray of shape (`n_layers_` - 1,)
+        Penalty of each layer.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features, if those of `X` are all strings.
+    n_outputs_ : int
+        Number of output units.
+    n_layers_ : int
+        Number of layers, including input and output.
+    out_activation_ : str
+        Activation function of the output layer.
+    loss_ : float
+        Objective at the final weights, penalty included.
+    loss_curve_ : list of float
+        Objective after each iteration, with the penalty and the rows of its stage.
+    gradient_norm_curve_ : list of float
+        Largest magnitude of an entry of that objective's gradient after each iteration.
+    n_iter_ : int
+        Number of iterations; with `warm_start`, of all fits.
+    n_fev_ : int
+        Number of evaluations of loss and gradient; with `warm_start`, of all fits.
+    gradient_norm_ : float
+        Largest magnitude of an entry of the gradient at the final weights.
+    converged_ : bool
+        Whether ``gradient_norm_ <= tol``.
+    stop_reason_ : str
+        Why the fit stopped: "tol"; "max_iter"; "early_stopping"; "callback", requested by a
+        callback; "precision", no further progress was possible at this precision; "overflow",
+        the next weights that the solver tried gave no finite loss; or "interrupted" from the
+        keyboard.
+    validation_losses_ : list of float
+        Log loss on the validation data after each iteration, if there are validation data: the
+        mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
+        weights. Lower is better.
+    best_validation_loss_ : float
+        Lowest validation loss of the last fit, including its start.
+    init_losses_ : ndarray of shape (n_init,)
+        Final loss of each run; fewer if the fit was stopped between runs, one if it continued an
+        earlier fit. The other attributes are those of the best run.
+
+    See Also
+    --------
+    TunedThresholdsClassifierCV : Thresholds of several labels, chosen from data.
+    ActivationsDisplay : Activations of the output units, in a picture.
+    LossCurveDisplay : The course of a fit, in a picture.
+    sklearn.neural_network.MLPClassifier : Trained by mini-batches; chooses the output itself.
+
+    Notes
+    -----
+    A fit is a sequence of stages: three of 15 iterations, or of 8 on a sample, and one with the
+    rest. Each begins with a penalty and a preconditioner for the current weights. If `max_iter`
+    is above 45, the first stage runs on a random half of the rows from 10000 rows on; from 20000
+    on, the first on a quarter and the second on a half. `loss_`, `gradient_norm_` and
+    `converged_` always refer to all rows and to `alpha_`. With a number for `alpha` and no
+    preconditioner, there is a single stage. The initial weights are drawn as if the features were
+    standardised, with variances below their median raised to it.
+
+    In small data, of up to 65536 features and labels in all rows together, equal rows are merged
+    and sorted before the fit. Neither the order of the rows nor repeating them instead of
+    weighting them then changes a single bit of the result. In larger data, both change rounding
+    errors, which the path of the solver amplifies.
+
+    References
+    ----------
+    D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale
+    optimization", Mathematical Programming 45, 1989.
+    `doi:10.1007/BF01589116 <https://doi.org/10.1007/BF01589116>`_
+
+    J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
+    curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
+
+    D. J. C. MacKay, "The evidence framework applied to classification networks", Neural
+    Computation 4, 1992. `doi:10.1162/neco.1992.4.5.720
+    <https://doi.org/10.1162/neco.1992.4.5.720>`_
+
+    B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
+    `doi:10.1162/neco.1994.6.1.147 <https://doi.org/10.1162/neco.1994.6.1.147>`_
+    """
 
     def __init__(
         self,
@@ -103,39 +245,37 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. Float32 is computed with as it is; integers and booleans as float64.
-            Arrays and CSR matrices are not copied; other sparse formats are converted to CSR.
-            The chunks of a dask array or dataframe stay on the workers of their cluster.
+            The samples. Computations are in float32 if `X` is float32, else in float64. Arrays
+            and CSR matrices are not copied; other sparse formats are converted to CSR. The chunks
+            of a dask array or dataframe stay on the workers of their cluster.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
-            a column for each of several labels; or a column of class labels per output. With
-            `missing_labels="ignore"`, labels of an indicator that are not known are NaN. With
-            `classes`, a row of class probabilities for each sample. Beside dask features, a dask
-            collection in chunks of any sizes, or in memory.
+            a column for each label; or a column of class labels for each output. With
+            `missing_labels="ignore"`, missing labels of an indicator are NaN. With `classes`, a
+            row of class probabilities for each sample. If `X` is a dask collection, `y` may be
+            one too, in chunks of any sizes, or in memory.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, 1 by default. Weight 2 means the same as having the row twice.
-            Beside dask features, a dask collection or in memory.
+            Weights of the rows, 1 by default. A row of weight 2 is equivalent to two rows. If
+            `X` is a dask collection, the weights may be one too, or in memory.
         classes : array-like of shape (n_classes,), default=None
-            Says that `y` has soft labels: in place of a label, a row of probabilities, of
-            these classes in this order, which is the sorted one. Such a row means the same
-            as having the row once for each class, weighted by its probability. So the loss of a
-            softmax is the cross-entropy ``-sum_k y_ik log p_ik``, that of PyTorch's
-            ``CrossEntropyLoss`` and Keras's ``CategoricalCrossentropy`` for probabilities as
-            targets, and that of sigmoids the binary cross-entropy of each unit with y_ik for
-            its target, as in ``BCEWithLogitsLoss``. It is for one label per sample, not for
-            several at once. Class weights and `label_smoothing` count as for labels. Rows of
-            zeros and a one are labels. Scikit-learn's metrics do not know such rows: score by
-            `score` or a callable.
+            If given, `y` has soft labels: each row holds the probabilities of these classes, in
+            this order, which must be sorted. A row of probabilities is equivalent to one row for
+            each class, weighted by its probability. The loss of a softmax is then the
+            cross-entropy ``-sum_k y_ik log p_ik``, as in PyTorch's ``CrossEntropyLoss``, and the
+            loss of sigmoids is the binary cross-entropy of each unit with target y_ik, as in
+            ``BCEWithLogitsLoss``. Class weights and `label_smoothing` apply as for labels. Soft
+            labels are for one label per sample, not for several at once. Scikit-learn's metrics
+            do not support them: use `score` or a callable.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Data that are not trained on, on which the log loss is measured after each
-            iteration; in memory or a dask collection, whatever `X` is. If not given,
-            `early_stopping` sets some of `X` aside.
+            Validation samples, on which the log loss is measured after each iteration; in
+            memory or a dask collection, whatever `X` is. By default, `early_stopping` holds out
+            some rows of `X`.
         y_val : {array-like, sparse matrix} of shape (n_val_samples,) or \
 (n_val_samples, n_outputs), default=None
-            The labels of `X_val`, in the form of `y` and of its classes; or labels where `y`
-            has probabilities, or probabilities where it has labels.
+            The labels of `X_val`, in the form of `y`. If `y` has one label per sample, `y_val`
+            may also have class probabilities, and vice versa.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Weights of the rows of `X_val`, 1 by default. Class weights count too.
+            Weights of the rows of `X_val`, 1 by default. Class weights apply too.
 
         Returns
         -------
@@ -145,28 +285,25 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Raises
         ------
         ValueError, TypeError
-            If a parameter or the data cannot be used; an estimator that was fitted before
-            stays as it was.
+            If a parameter or the data cannot be used. A fitted estimator stays as it was.
         RuntimeError
-            If a dask cluster is lost; then, too.
+            If a dask cluster is lost. A fitted estimator stays as it was.
 
         Warns
         -----
         ConvergenceWarning
-            If the gradient norm is still above `tol` when the solver stops, unless early
-            stopping or a callback stopped it, or if the fit is interrupted from the keyboard.
+            If the gradient norm is above `tol` when the solver stops, unless early stopping or
+            a callback stopped it; or if the fit is interrupted from the keyboard.
         """
-        # All is done on a copy, whose state is taken over when it is complete. It is also the
-        # copy that callbacks are shown.
+        # The fit works on a copy, which callbacks see; its state is adopted when it is complete.
         fitted = copy(self)
         fitted._fit(X, y, sample_weight, classes, (X_val, y_val, sample_weight_val))
         self.__dict__ = fitted.__dict__
-        if advice := _ADVICE.get(self.stop_reason_):
-            warnings.warn(
+        if advice := _ADVICE.get(StopReason(self.stop_reason_)):
+            warn(
                 f"The fit stopped after {self.n_iter_} iterations at a gradient norm of "
                 f"{self.gradient_norm_:.3g}; tol={self.tol:g}. {advice}",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         return self
 
@@ -180,120 +317,58 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
 
     @with_callbacks
     def _fit(self, X, y, sample_weight, classes, validation) -> None:
-        sizes = check.hidden_layers(self.hidden_layer_sizes)
-        activation_names = check.hidden_activations(self.activation, len(sizes))
-        settings = check_settings(self)
-        given = {"X": X, "y": y, "sample_weight": sample_weight}
-        rows, targets = labelled_data(self, X, y, sample_weight, classes)
-        output = make_output(self, targets, rows)
-        network = make_network(rows.n_features, sizes, activation_names, output, settings)
-        continued = self.warm_start and hasattr(self, "coefs_")
-        start = self._last_weights(network, targets) if continued else None
-        rng = check_random_state(self.random_state)
-        seeds = rng.randint(2**31 - 1, size=1 if continued else self.n_init)
-        held_out = validation_data(self, validation, targets)
-        if self.early_stopping and held_out is None:
-            rows, held_out = validation_split(
-                weighted_rows(output, rows), self.validation_fraction, rng
-            )
-        if is_validated := held_out is not None:
-            total_weight(output, held_out)  # which must not be zero
-        run = partial(
-            train,
-            network,
-            canonical(rows),
-            settings,
-            start=start,
-            validation_rows=held_out,
+        is_continued = self.warm_start and hasattr(self, "coefs_")
+        fitted_targets = self._targets if is_continued else None
+        prepared = prepare(
+            self, self._make_output, fitted_targets, X, y, sample_weight, classes, validation
         )
-        self._activation_names = activation_names
-        if not continued:
-            self.loss_curve_, self.gradient_norm_curve_, self.n_fev_ = [], [], 0
-        if not continued or not is_validated:
-            for name in ("validation_losses_", "best_validation_loss_"):
-                self.__dict__.pop(name, None)
-        attributes_at = partial(self._attributes_at, network, targets, is_validated)
+        is_validated = prepared.validation_rows is not None
+        fit = Fit(
+            prepared.network,
+            prepared.targets,
+            prepared.activation_names,
+            tol=prepared.settings.tol,
+            is_validated=is_validated,
+            selects_by_validation=is_validated and self.early_stopping,
+            earlier=dict(self.__dict__) if is_continued else {},
+        )
         watched = WatchedFit(
-            self, attributes_at, n_runs=len(seeds), max_iter=settings.max_iter, **given
+            self,
+            lambda solution: fit.record([solution]).attributes_after(self.__dict__),
+            n_runs=len(prepared.seeds),
+            max_iter=prepared.settings.max_iter,
+            X=X,
+            y=y,
+            sample_weight=sample_weight,
         )
-        solutions = self._run_all(partial(watched.run, run), seeds, rows.joblib_options)
-        self._store(network, targets, is_validated, solutions)
+        solutions = self._run_all(prepared, watched)
+        self.__dict__ = fit.record(solutions).attributes_after(self.__dict__)
         watched.end()
 
-    def _last_weights(self, network: Network, targets: Targets) -> Vector:
-        """The weights where the last fit stopped."""
-        needs = "warm_start=True continues the last fit, so it needs the same"
-        if not targets.matches(self._targets):
-            raise ValueError(
-                f"{needs} kind of y and classes: {self._target_kind}, {self.classes_} then, "
-                f"{targets.kind}, {targets.classes} now."
-            )
-        last_sizes = (len(self.coefs_[0]), *map(len, self.intercepts_))
-        if last_sizes != network.layer_sizes:
-            raise ValueError(
-                f"{needs} layer sizes, from features to output units: {last_sizes} then, "
-                f"{network.layer_sizes} now."
-            )
-        return pack(map(Layer, self.intercepts_, self.coefs_))
-
-    def _run_all(
-        self, run: partial[Solution], seeds: Any, joblib_options: dict[str, Any]
-    ) -> list[Solution]:
+    def _run_all(self, prepared: Prepared, watched: WatchedFit) -> list[Solution]:
         """Run with every seed; in one process, an interruption ends the last of the runs."""
+        one = partial(
+            train,
+            prepared.network,
+            prepared.rows,
+            prepared.settings,
+            start=prepared.start,
+            validation_rows=prepared.validation_rows,
+        )
+        run = partial(watched.run, one)
+        numbered_seeds = list(enumerate(prepared.seeds))
         solutions: list[Solution] = []
-        if len(seeds) > 1 and effective_n_jobs(self.n_jobs) > 1:
-            calls = (delayed(run)(*numbered) for numbered in enumerate(seeds))
-            solutions += Parallel(n_jobs=self.n_jobs, **joblib_options)(calls)
+        if len(numbered_seeds) > 1 and effective_n_jobs(self.n_jobs) > 1:
+            calls = (delayed(run)(*numbered) for numbered in numbered_seeds)
+            solutions += Parallel(n_jobs=self.n_jobs, **prepared.rows.joblib_options)(calls)
             return solutions
-        for numbered in enumerate(seeds):
+        for numbered in numbered_seeds:
             try:
                 solutions.append(run(*numbered))
             except KeyboardInterrupt:  # before this run had an iterate
                 if not solutions:
                     raise
-                solutions[-1].stop_reason = "interrupted"
-            if solutions[-1].is_last or solutions[-1].stop_reason == "interrupted":
+                solutions[-1] = replace(solutions[-1], stop_reason=StopReason.INTERRUPTED)
+            if solutions[-1].is_last or solutions[-1].stop_reason is StopReason.INTERRUPTED:
                 break
         return solutions
-
-    def _attributes_at(
-        self, network: Network, targets: Targets, is_validated: bool, solution: Solution
-    ) -> dict[str, Any]:
-        """What `fit` would leave if it ended with this solution."""
-        fitted = copy(self)
-        fitted._store(network, targets, is_validated, [solution])
-        return fitted.__dict__
-
-    def _store(
-        self, network: Network, targets: Targets, is_validated: bool, solutions: list[Solution]
-    ) -> None:
-        by_validation = is_validated and self.early_stopping
-        best = min(
-            solutions,
-            key=lambda one: np.nan_to_num(
-                one.best_validation_loss if by_validation else one.loss, nan=np.inf
-            ),
-        )
-        interrupted = any(solution.stop_reason == "interrupted" for solution in solutions)
-        layers = network.layers(best.theta)
-        self.coefs_ = [layer.coef for layer in layers]
-        self.intercepts_ = [layer.intercept for layer in layers]
-        self.classes_ = targets.classes
-        self._target_kind = targets.kind
-        self.alpha_ = best.alpha
-        self.out_activation_ = network.output.name
-        self.n_outputs_ = network.output.coding.n_units
-        self.n_layers_ = len(network.layer_sizes)
-        self.init_losses_ = np.array([solution.loss for solution in solutions])
-        self.loss_ = best.loss
-        self.gradient_norm_ = best.gradient_norm
-        self.converged_ = best.gradient_norm <= self.tol
-        self.stop_reason_ = "interrupted" if interrupted else best.stop_reason
-        self.loss_curve_ = [*self.loss_curve_, *best.loss_curve]
-        self.gradient_norm_curve_ = [*self.gradient_norm_curve_, *best.gradient_norm_curve]
-        self.n_iter_ = len(self.loss_curve_)
-        self.n_fev_ += best.n_fev
-        if is_validated:
-            earlier = getattr(self, "validation_losses_", [])
-            self.validation_losses_ = [*earlier, *best.validation_losses]
-            self.best_validation_loss_ = best.best_validation_loss

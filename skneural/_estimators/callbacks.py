@@ -1,6 +1,6 @@
-"""The callbacks of scikit-learn: what they are told of a fit, its runs and iterations.
+"""Support of scikit-learn's callbacks for a fit, its runs and its iterations.
 
-They are experimental there, and come with scikit-learn 1.9; nothing else knows of them.
+Callbacks are experimental and need scikit-learn 1.9. No other module depends on them.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from skneural._training import Solution, Stop
+from skneural._training import Solution, StopReason
 
 try:
     from sklearn.callback import CallbackSupportMixin as CallbackSupportMixin
@@ -22,7 +22,7 @@ except ImportError:  # before scikit-learn 1.9 there are no callbacks
 
 
 class Task:
-    """A part of a fit, of which the callbacks of scikit-learn are told when it begins and ends.
+    """A part of a fit, whose begin and end are reported to scikit-learn's callbacks.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Task:
     attributes : callable
         Gives the attributes that the estimator would have if its fit ended with a solution.
     arguments : dict
-        What all hooks are given: the estimator, the data, and metadata to score it with.
+        Arguments of all hooks: the estimator, the data, and metadata to score it with.
     """
 
     def __init__(
@@ -46,24 +46,24 @@ class Task:
         context.call_on_fit_task_begin(**arguments)
 
     def subtask(self, name: str, task_id: int | None = None, max_subtasks: int = 0) -> "Task":
-        """Begin a part of this task; they are numbered in sequence, or else each by its id."""
+        """Begin a part of this task; parts are numbered in sequence unless they have ids."""
         context = self._context.subcontext(name, task_id, max_subtasks)
         return Task(context, self._attributes, self._arguments)
 
     def end(self, attributes: Any = None) -> bool:
-        """End the task; `attributes` complete the estimator, if it can be. Whether to stop."""
+        """End the task, with attributes that complete the estimator; returns whether to stop."""
         context, arguments = self._context, self._arguments
         return bool(context.call_on_fit_task_end(**arguments, reconstruction_attributes=attributes))
 
     def end_at(self, solution: Solution) -> bool:
-        """End the task at a solution; returns whether to stop there."""
+        """End the task at a solution, and return whether to stop there."""
         return self.end(partial(self._attributes, solution))
 
 
 class Iterations:
     """An observer that makes each iteration a subtask.
 
-    The next one begins where one ends, so that the last may have begun and not be made.
+    The next one begins when one ends, so the last may begin without being completed.
     """
 
     def __init__(self, task: Task, max_iter: int) -> None:
@@ -71,36 +71,37 @@ class Iterations:
         self._max_iter = max_iter
         self._current: Task | None = task.subtask("iteration")
 
-    def __call__(self, solution: Solution) -> None:
+    def __call__(self, solution: Solution) -> StopReason | None:
         assert self._current is not None
         current, self._current = self._current, None
-        if current.end_at(replace(solution, stop_reason="callback")):
-            raise Stop("callback")
+        if current.end_at(solution):
+            return StopReason.CALLBACK
         if len(solution.loss_curve) < self._max_iter:
             self._current = self._task.subtask("iteration")
+        return None
 
     def close(self) -> None:
-        """End the iteration that has begun, if any, without a solution."""
+        """End the iteration that has begun but not completed, if any."""
         if self._current is not None:
             self._current.end()
 
 
 class WatchedFit:
-    """Tells the callbacks that were set for an estimator of a fit, its runs and iterations.
+    """Reports a fit, its runs and their iterations to the callbacks of an estimator.
 
-    The iterations of a single run are subtasks of the fit itself. Where scikit-learn has no
-    callbacks, or none are set, nothing is done.
+    The iterations of a single run are subtasks of the fit itself. If scikit-learn has no
+    callbacks, or none are set, nothing is reported.
 
     Parameters
     ----------
     estimator : estimator
-        Is being fitted, in a method with the decorator `with_callbacks`.
+        Is being fitted in a method decorated by `with_callbacks`.
     attributes : callable
         Gives the attributes that the estimator would have if its fit ended with a solution.
     n_runs, max_iter : int
         Number of runs, and the most iterations of each.
     X, y, sample_weight
-        What `fit` was given.
+        The arguments of `fit`.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class WatchedFit:
             self._task = Task(context, attributes, arguments)
 
     def run(self, train: Callable[..., Solution], number: int, seed: int) -> Solution:
-        """Make the run of this number; it may be in another process."""
+        """Make the run with this number, perhaps in another process."""
         if self._task is None:
             return train(seed=seed)
         task = self._task
@@ -139,10 +140,10 @@ class WatchedFit:
         solution = train(seed=seed, observers=[iterations])
         iterations.close()
         if self._has_runs:
-            solution.is_last = task.end_at(solution)
+            solution = replace(solution, is_last=task.end_at(solution))
         return solution
 
     def end(self) -> None:
-        """The fit is complete, and so is the estimator."""
+        """Report that the fit and the estimator are complete."""
         if self._task is not None:
             self._task.end({})

@@ -1,13 +1,13 @@
-"""The same network as an estimator of scikit-learn, for tools that know only that.
+"""Conversion of a network to scikit-learn's MLPClassifier, for tools that support only that.
 
-MLPClassifier chooses its output by the target: a softmax for more than two classes, and else a
-sigmoid for each label. Of two units that compete, the softmax is the sigmoid of the difference
-of their logits, and logits are linear in the last layer's weights::
+MLPClassifier chooses its output by the target: a softmax for more than two classes, and otherwise
+a sigmoid for each label. The softmax of two units is the sigmoid of the difference of their
+logits, and logits are linear in the weights of the last layer::
 
     p_1 = exp(z_1) / (exp(z_0) + exp(z_1)) = sigmoid(z_1 - z_0)        z_k = b_k + h . w_k
                                            = sigmoid((b_1 - b_0) + h . (w_1 - w_0))
 
-Two units become one, with the difference of their weights, by what makes decision_scores of logits.
+So the decision scores of the weights are the weights of MLPClassifier's output units.
 """
 
 from typing import Any
@@ -19,16 +19,16 @@ from skneural._inputs import Targets
 from skneural._network import Output
 
 _ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
-_ENDS_AT_ONCE = 1e9  # a tolerance that no gradient is above, so that there is no iteration
+_ENDS_AT_ONCE = 1e9  # a tolerance above every gradient, so that there is no iteration
 
 
 def mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClassifier:
-    """A fitted MLPClassifier with the predictions of a fitted estimator.
+    """A fitted MLPClassifier with the same predictions as a fitted estimator.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If MLPClassifier cannot express the network.
     """
     activations = sorted(set(estimator._activation_names))
     if obstacle := _obstacle(estimator, targets, output, activations):
@@ -53,7 +53,7 @@ def mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClass
 def _obstacle(
     estimator: Any, targets: Targets, output: Output, activations: list[str]
 ) -> str | None:
-    """What MLPClassifier cannot express, and what to do, if there is any such thing."""
+    """The property of the network that MLPClassifier cannot express, and what to do; or None."""
     if targets.is_multioutput:
         return "y has several columns of classes. Fit an estimator for each column."
     if max(targets.n_classes) > 2 and not output.competes:
@@ -73,12 +73,12 @@ def _obstacle(
             f"{estimator._activation_names}. Fit with one of {', '.join(_ACTIVATIONS)}."
         )
     if not set(activations) <= set(_ACTIVATIONS):
-        return f"it does not know {activations[0]!r}. Fit with one of {', '.join(_ACTIVATIONS)}."
+        return f"it does not have {activations[0]!r}. Fit with one of {', '.join(_ACTIVATIONS)}."
     return None
 
 
 def _fitted_to(targets: Targets) -> MLPClassifier:
-    """An MLPClassifier that knows the classes, fitted to data made up of them."""
+    """An MLPClassifier fitted to made-up data with the same classes."""
     if targets.is_multilabel:
         y = np.repeat([[0], [1]], len(targets.classes), axis=1)
     else:

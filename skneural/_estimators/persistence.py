@@ -1,8 +1,9 @@
-"""What the estimators of this package share: a page, and what a saved model says of itself.
+"""Base class of the estimators: documentation link and versioned pickling.
 
-A saved model is the estimator's attributes. Beside them it holds the number of their format,
-by which a version knows whether it understands them, and the version that saved it, for the
-message if it does not. Neither is an attribute: both come and go with the saved state.
+A saved model consists of the estimator's attributes, the number of their format, and the version
+that saved it. A version of the package uses the number to decide whether it can load the model,
+and names the other version in the error message if it cannot. Neither is an attribute of the
+estimator; they exist only in the saved state.
 """
 
 from importlib.metadata import version
@@ -19,24 +20,24 @@ FORMAT = 1
 
 
 class Estimator(BaseEstimator):
-    """An estimator of this package: it has a page, and knows the versions that can load it."""
+    """Base class with a link to the documentation and versioned pickling."""
 
-    # By these, scikit-learn links an estimator's HTML to its page.
+    # Scikit-learn uses these to link an estimator's HTML to its documentation.
     _doc_link_module = "skneural"
     _doc_link_template = f"{DOCUMENTATION}/generated/{{estimator_module}}.{{estimator_name}}.html"
 
     def __getstate__(self) -> dict[str, Any]:
-        """The attributes, with the number of their format and the version of skneural."""
+        """The attributes, their format and the version of skneural."""
         saved = {"_skneural_format": FORMAT, "_skneural_version": __version__}
         return {**super().__getstate__(), **saved}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take over the attributes.
+        """Restore the attributes.
 
         Raises
         ------
         ValueError
-            If their format is newer than this version knows.
+            If their format is newer than this version can load.
         """
         attributes = dict(state)
         saved_in = attributes.pop("_skneural_format", FORMAT)
@@ -44,7 +45,7 @@ class Estimator(BaseEstimator):
         if saved_in > FORMAT:
             raise ValueError(
                 f"This {type(self).__name__} was saved by skneural {saved_by}, in format "
-                f"{saved_in}; skneural {__version__}, which is running, knows formats up to "
+                f"{saved_in}; skneural {__version__}, which is running, can load formats up to "
                 f"{FORMAT}. Load it with skneural {saved_by} or newer, or fit and save it again "
                 f"with skneural {__version__}."
             )

@@ -1,4 +1,4 @@
-"""What a fitted network says of new rows, block by block."""
+"""Predictions of a fitted network, block by block."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Sequence
@@ -15,16 +15,14 @@ from skneural._data import computation_dtype, map_rows
 from skneural._estimators.conversion import mlp_classifier
 from skneural._inputs import Targets, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
-from skneural._network import ACTIVATIONS, Activation, Layer, Output, forward, split_columns
+from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
 from skneural._typing import FloatArray
-
-_MISSING_LABELS = {"error": False, "ignore": True}
 
 
 class NetworkPredictor(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, metaclass=ABCMeta
 ):
-    """Prediction methods, from the attributes that `fit` leaves."""
+    """Prediction methods, which use the fitted attributes."""
 
     @abstractmethod
     def _make_output(self, n_classes: list[int], **loss_parameters: Any) -> Output:
@@ -36,8 +34,7 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted. For a dask array or dataframe, what
-            is returned are dask arrays, which are not computed yet.
+            The samples. For a dask array or dataframe, the result consists of lazy dask arrays.
 
         Returns
         -------
@@ -50,7 +47,7 @@ class NetworkPredictor(
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `X` does not have the features that were fitted, or not all are finite numbers.
+            If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         targets, output = self._fitted()
         return self._map_logits(X, lambda logits: targets.decode(output.decide(logits)))
@@ -61,8 +58,7 @@ class NetworkPredictor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted. For a dask array or dataframe, what
-            is returned are dask arrays, which are not computed yet.
+            The samples. For a dask array or dataframe, the result consists of lazy dask arrays.
 
         Returns
         -------
@@ -78,7 +74,7 @@ class NetworkPredictor(
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `X` does not have the features that were fitted, or not all are finite numbers.
+            If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(
@@ -87,13 +83,12 @@ class NetworkPredictor(
         return output.coding.split_classes(values) if targets.is_multioutput else values
 
     def predict_log_proba(self, X):
-        """Estimate logarithms of class probabilities, accurate also where those underflow.
+        """Estimate logarithms of class probabilities, accurate even where these underflow.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted. For a dask array or dataframe, what
-            is returned are dask arrays, which are not computed yet.
+            The samples. For a dask array or dataframe, the result consists of lazy dask arrays.
 
         Returns
         -------
@@ -105,23 +100,22 @@ class NetworkPredictor(
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `X` does not have the features that were fitted, or not all are finite numbers.
+            If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(X, partial(_log_probabilities, targets, output))
         return output.coding.split_classes(values) if targets.is_multioutput else values
 
     def decision_function(self, X):
-        """Compute logits, the scores before the output activation.
+        """Compute decision scores: logits, before the output activation.
 
-        Of two units that compete it is the difference of their logits, so that a positive
-        score always means that the second class, or a label, is the more probable.
+        For two competing units, the score is the difference of their logits. A positive score
+        always means that the second class, or the presence of a label, is more probable.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted. For a dask array or dataframe, what
-            is returned are dask arrays, which are not computed yet.
+            The samples. For a dask array or dataframe, the result consists of lazy dask arrays.
 
         Returns
         -------
@@ -137,90 +131,83 @@ class NetworkPredictor(
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `X` does not have the features that were fitted, or not all are finite numbers.
+            If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.decision_scores)
         if targets.is_multilabel:
             return values
-        widths = [1 if k == 2 else k for k in targets.n_classes]
-        scores = [
-            part[:, 0] if width == 1 else part
-            for part, width in zip(split_columns(values, widths), widths, strict=True)
-        ]
+        scores = output.coding.split_scores(values)
         return scores if targets.is_multioutput else scores[0]
 
     def predict_activations(self, X):
-        """Compute what the output units say, before any normalisation.
+        """Compute the activations of the output units.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted. For a dask array or dataframe, what
-            is returned are dask arrays, which are not computed yet.
+            The samples. For a dask array or dataframe, the result consists of lazy dask arrays.
 
         Returns
         -------
         ndarray of shape (n_samples, n_units) or list of ndarray
-            Activations in [0, 1]. Softmax has a unit per class; for a multilabel `y` two per
-            label, absent and present in turn. Sigmoid has a unit per class or label, and a
-            single one, for the second class, if there are two classes. For a
-            multiclass-multioutput `y` a list with an array for each output.
+            Activations in [0, 1]. Softmax has a unit for each class; for a multilabel `y` two for
+            each label, absent and present in turn. Sigmoid has a unit for each class or label,
+            and a single one, for the second class, if there are two classes. For a
+            multiclass-multioutput `y`, a list with an array for each output.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `X` does not have the features that were fitted, or not all are finite numbers.
+            If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.activations)
         return output.coding.split(values) if targets.is_multioutput else values
 
     def transform(self, X):
-        """Compute the activations of the last hidden layer: the features that were learned.
+        """Compute the activations of the last hidden layer, the learned features.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted. For a dask array or dataframe, what
-            is returned are dask arrays, which are not computed yet.
+            The samples. For a dask array or dataframe, the result consists of lazy dask arrays.
 
         Returns
         -------
         ndarray of shape (n_samples, hidden_layer_sizes[-1])
-            What the units of that layer say of each sample. Without a hidden layer it is `X`
-            itself, dense or sparse.
+            Activations of that layer. Without a hidden layer, `X` itself, dense or sparse.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `X` does not have the features that were fitted, or not all are finite numbers.
+            If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         X = self._check_features(X)
         if len(self.coefs_) == 1:
             return X.astype(computation_dtype(X.dtype), copy=False)
-        return self._map_layers(X, lambda values: values[-2])
+        return self._map_passes(X, lambda passed: passed.inputs[-1])
 
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy: the share of rows in which every output is right.
 
-        Of labels that are missing, with `missing_labels="ignore"`, nothing has to be right, and
-        rows of which nothing is known do not count. Where `y` has a row of class probabilities
-        for each sample, a prediction is as right as its class is probable.
+        With `missing_labels="ignore"`, missing labels are ignored, and rows without any label do
+        not count. If `y` has class probabilities, a prediction counts as the probability of its
+        class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, with the features that were fitted; or a dask array or dataframe.
+            The samples; or a dask array or dataframe.
         y : {array-like, sparse matrix} of shape (n_samples,), (n_samples, n_outputs) or \
 (n_samples, n_classes)
-            Their true labels, in the form of the `y` that was fitted; or a row of class
-            probabilities for each sample. Labels and predictions in dask collections are
-            fetched, features are not.
+            The true labels, in the form of the `y` given to `fit`; or a row of class probabilities
+            for each sample. Of dask collections, labels and predictions are fetched, but not
+            features.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default.
 
@@ -234,39 +221,40 @@ class NetworkPredictor(
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `y` does not fit the predictions, or nothing is known of any row.
+            If `y` does not fit the predictions, or all labels are missing.
         """
         targets, _ = self._fitted()
         predicted, y, sample_weight = map(in_memory, (self.predict(X), y, sample_weight))
-        y = self._check_labels(y, "y")
+        may_be_missing = check.labels_may_be_missing(self.missing_labels)
+        y = check_labels(y, "y", may_be_missing=may_be_missing)
         if predicted.ndim == 1 and not targets.has_probabilities(y):
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         return targets.accuracy(predicted, y, check_sample_weight(sample_weight, predicted))
 
     def to_sklearn(self):
-        """Convert to a fitted MLPClassifier of scikit-learn, which predicts the same.
+        """Convert to a fitted MLPClassifier of scikit-learn with the same predictions.
 
-        It is for tools that know that class alone, such as exporters to ONNX. Labels and
-        probabilities agree to rounding; scikit-learn computes them in float64, and their
-        logarithms from what is rounded already.
+        It is for tools that support only that class, such as exporters to ONNX. Labels and
+        probabilities agree up to rounding errors; scikit-learn computes them in float64, and
+        their logarithms from rounded probabilities.
 
-        Of two units that compete, it has one, with the difference of their weights. It has
-        copies of the weights, and ``solver="lbfgs"``; other parameters of training are
-        scikit-learn's defaults, so fitting it again gives another network.
+        Two competing units become one, with the difference of their weights. The weights are
+        copied. The solver is "lbfgs" and other parameters of training are scikit-learn's
+        defaults, so fitting the result again gives another network.
 
         Returns
         -------
         :class:`~sklearn.neural_network.MLPClassifier`
-            With the network's classes, weights, loss, iterations and names of features.
+            With the classes, weights, loss, iterations and feature names of the network.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If MLPClassifier cannot express the network: "softplus" or several kinds of hidden
-            layers; multiclass-multioutput targets; sigmoids for more than two classes; a
-            `threshold` other than 0.5.
+            If MLPClassifier cannot express the network: "softplus", "silu" or different
+            activations of hidden layers; multiclass-multioutput targets; sigmoids for more than
+            two classes; a `threshold` other than 0.5.
 
         Examples
         --------
@@ -297,13 +285,6 @@ class NetworkPredictor(
         check_is_fitted(self)
         return self._targets, self._make_output(self._targets.n_classes)
 
-    @property
-    def _labels_may_be_missing(self) -> bool:
-        return check.choice("missing_labels", self.missing_labels, _MISSING_LABELS)
-
-    def _check_labels(self, y: Any, name: str) -> Any:
-        return check_labels(y, name, may_be_missing=self._labels_may_be_missing)
-
     def _check_features(self, X) -> Any:
         check_is_fitted(self)
         if is_dask(X):
@@ -311,24 +292,24 @@ class NetworkPredictor(
         return check.check_features(self, X, reset=False)
 
     def _map_logits(self, X, function: Callable[[FloatArray], Any]) -> Any:
-        return self._map_layers(self._check_features(X), lambda values: function(values[-1]))
+        return self._map_passes(self._check_features(X), lambda passed: function(passed.logits))
 
-    def _map_layers(self, X, function: Callable[[list[Any]], Any]) -> Any:
-        """A function of the values of all layers, for all rows, in one array."""
+    def _map_passes(self, X, function: Callable[[ForwardPass], Any]) -> Any:
+        """A function of the forward passes of all blocks of rows, in one array."""
         dtype = computation_dtype(X.dtype)
         layers = [
             Layer(intercept.astype(dtype), coef.astype(dtype))
             for intercept, coef in zip(self.intercepts_, self.coefs_, strict=True)
         ]
         activations = [ACTIVATIONS[name] for name in self._activation_names]
-        values = partial(_values, function, layers, activations)
+        values = partial(_of_pass, function, layers, activations)
         if is_dask(X):
             return map_chunks(partial(map_rows, values), X)
         return map_rows(values, X, work=float(X.shape[0]) * sum(coef.size for coef in self.coefs_))
 
 
-def _values(
-    function: Callable[[list[Any]], Any],
+def _of_pass(
+    function: Callable[[ForwardPass], Any],
     layers: Sequence[Layer],
     activations: Sequence[Activation],
     X: Any,

@@ -1,28 +1,104 @@
-"""What `fit` is given, checked and turned into what a training run works with."""
+"""Validates the arguments of `fit`, and builds the network, the data and the settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, check_random_state
 
 from skneural._curvature import PRECONDITIONERS
 from skneural._dask import dask_data, dask_validation_data, in_memory, is_dask
-from skneural._data import Data, Rows, random_split
+from skneural._data import Data, Rows, canonical, random_split
 from skneural._inputs import (
     Targets,
+    check_labels,
     check_probabilities,
     check_sample_weight,
     class_weights,
     encode_targets,
     harden,
+    is_one_hot,
     targets_of_classes,
-    warn_if_one_hot,
+    warn,
 )
 from skneural._inputs import parameters as check
-from skneural._network import ACTIVATIONS, Network, Output
-from skneural._training import OPTIMIZERS, Settings
+from skneural._network import (
+    ACTIVATIONS,
+    Layer,
+    Network,
+    Output,
+    pack,
+    total_weight,
+    weighted_rows,
+)
+from skneural._training import SOLVERS, Settings
+from skneural._typing import Vector
+
+MakeOutput = Callable[..., Output]
+"""Makes the output layer from the numbers of classes and the parameters of the loss."""
 
 
-def check_settings(estimator) -> Settings:
-    """What a training run is told beside the data and the start."""
+@dataclass(frozen=True)
+class Prepared:
+    """What the runs of a fit work with."""
+
+    network: Network
+    targets: Targets
+    activation_names: list[str]
+    settings: Settings
+    rows: Data
+    validation_rows: Data | None
+    start: Vector | None  # the weights of the fit that is continued
+    seeds: list[int]  # one for each run
+
+
+def prepare(
+    estimator: Any,
+    make_output: MakeOutput,
+    fitted_targets: Targets | None,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    classes: Any,
+    validation: tuple[Any, Any, Any],
+) -> Prepared:
+    """Validate parameters and data, and build what the runs work with.
+
+    `fitted_targets` are those of the fit that is continued, if any.
+    """
+    sizes = check.hidden_layers(estimator.hidden_layer_sizes)
+    activation_names = check.hidden_activations(estimator.activation, len(sizes))
+    settings = check_settings(estimator)
+    rows, targets = labelled_data(estimator, X, y, sample_weight, classes)
+    output = _checked_output(estimator, make_output, targets, rows)
+    activations = [ACTIVATIONS[name] for name in activation_names]
+    network = Network(rows.n_features, sizes, activations, output)
+    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
+    settings.solver.check(estimator.solver, rough)
+    if settings.preconditioner is not None:
+        settings.preconditioner.check(network.layer_sizes)
+    start = None
+    if fitted_targets is not None:
+        start = _last_weights(estimator, fitted_targets, network, targets)
+    validation_rows = validation_data(estimator, *validation, targets)
+    rng = check_random_state(estimator.random_state)
+    rows = canonical(rows)
+    if estimator.early_stopping and validation_rows is None:
+        rows = weighted_rows(output, rows)
+        rows, validation_rows = validation_split(rows, estimator.validation_fraction, rng)
+    if validation_rows is not None:
+        total_weight(output, validation_rows)  # which must not be zero
+    # After the split, which must not depend on the number of runs.
+    n_runs = estimator.n_init if start is None else 1
+    seeds = rng.randint(2**31 - 1, size=n_runs).tolist()
+    return Prepared(
+        network, targets, activation_names, settings, rows, validation_rows, start, seeds
+    )
+
+
+def check_settings(estimator: Any) -> Settings:
+    """The settings of a run from the constructor's parameters."""
     for name in ("warm_start", "early_stopping"):
         if not isinstance(value := getattr(estimator, name), bool | np.bool_):
             raise ValueError(f"{name} must be True or False, got {value!r}.")
@@ -36,8 +112,8 @@ def check_settings(estimator) -> Settings:
     )
     patience = check.whole_number("n_iter_no_change", estimator.n_iter_no_change, 1)
     return Settings(
-        alpha=check.penalty(estimator.alpha),
-        optimizer=check.choice("solver", estimator.solver, OPTIMIZERS),
+        penalty=check.penalty(estimator.alpha),
+        solver=check.choice("solver", estimator.solver, SOLVERS),
         preconditioner=check.choice("preconditioner", estimator.preconditioner, PRECONDITIONERS),
         tol=check.real_number("tol", estimator.tol, min_val=0),
         max_iter=check.whole_number("max_iter", estimator.max_iter, 1),
@@ -46,13 +122,16 @@ def check_settings(estimator) -> Settings:
     )
 
 
-def labelled_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Targets]:
-    """Features, labels and weights for a fit, and what the labels stand for."""
+def labelled_data(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, classes: Any
+) -> tuple[Data, Targets]:
+    """Features, labels and weights to train on, and the kind and classes of the labels."""
+    may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
     if is_dask(X):
-        return dask_data(estimator, X, y, sample_weight, classes)
+        return dask_data(estimator, X, y, sample_weight, classes, may_be_missing)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
     X = check.check_features(estimator, X, reset=True)
-    y = estimator._check_labels(y, "y")
+    y = check_labels(y, "y", may_be_missing=may_be_missing)
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X)
     if classes is None:
@@ -63,7 +142,38 @@ def labelled_data(estimator, X, y, sample_weight, classes) -> tuple[Data, Target
     return Rows(X, labels, weight), targets
 
 
-def make_output(estimator, targets: Targets, data: Data) -> Output:
+def validation_data(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, targets: Targets
+) -> Data | None:
+    """The validation data that were given to `fit`, if any."""
+    if X is None and y is None and sample_weight is None:
+        return None
+    if X is None or y is None:
+        raise ValueError("X_val and y_val must be given together, or neither of them.")
+    may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
+    if is_dask(X):
+        return dask_validation_data(estimator, X, y, sample_weight, targets, may_be_missing)
+    y, sample_weight = in_memory(y), in_memory(sample_weight)
+    X = check.check_features(estimator, X, reset=False)
+    y = check_labels(y, "y_val", may_be_missing=may_be_missing)
+    check_consistent_length(X, y)
+    weight = check_sample_weight(sample_weight, X, "sample_weight_val")
+    return Rows(X, targets.encode(y), weight)
+
+
+def validation_split(data: Data, fraction: float, rng: np.random.RandomState) -> tuple[Data, Data]:
+    """Rows to train on and rows to validate on, with the classes in proportion."""
+    n_validation = int(np.ceil(fraction * data.n_rows))
+    if n_validation == data.n_rows:
+        raise ValueError(
+            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on."
+        )
+    return random_split(data, n_validation, rng)
+
+
+def _checked_output(
+    estimator: Any, make_output: MakeOutput, targets: Targets, data: Data
+) -> Output:
     """The output layer with its loss."""
     label_smoothing = check.real_number(
         "label_smoothing",
@@ -73,53 +183,38 @@ def make_output(estimator, targets: Targets, data: Data) -> Output:
         include_boundaries="left",
     )
     class_weight = class_weights(estimator.class_weight, targets, data)
-    output: Output = estimator._make_output(
+    output = make_output(
         targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
     )
-    if targets.is_multilabel and output.competes:
-        warn_if_one_hot(data)
+    if targets.is_multilabel and output.competes and is_one_hot(data):
+        warn(
+            "Every row of y has exactly one label. A 0/1 indicator stands for independent labels, "
+            "each with a softmax of its own; if the columns are mutually exclusive classes, pass "
+            "y.argmax(axis=1) instead."
+        )
     return output
 
 
-def validation_data(estimator, validation, targets: Targets) -> Data | None:
-    """The validation data that were given to `fit`."""
-    X, y, sample_weight = validation
-    if X is None and y is None and sample_weight is None:
-        return None
-    if X is None or y is None:
-        raise ValueError("X_val and y_val must be given together, or none of them.")
-    if is_dask(X):
-        return dask_validation_data(estimator, X, y, sample_weight, targets)
-    y, sample_weight = in_memory(y), in_memory(sample_weight)
-    X = check.check_features(estimator, X, reset=False)
-    y = estimator._check_labels(y, "y_val")
-    check_consistent_length(X, y)
-    weight = check_sample_weight(sample_weight, X, "sample_weight_val")
-    return Rows(X, targets.encode(y), weight)
+def _last_weights(
+    estimator: Any, fitted_targets: Targets, network: Network, targets: Targets
+) -> Vector:
+    """The weights where the last fit stopped.
 
-
-def validation_split(data: Data, fraction: float, rng: np.random.RandomState) -> tuple[Data, Data]:
-    """Set some rows aside for validation, in the proportion of the classes."""
-    n_aside = int(np.ceil(fraction * data.n_rows))
-    if n_aside == data.n_rows:
+    Raises
+    ------
+    ValueError
+        If targets or layer sizes have changed.
+    """
+    needs = "warm_start=True continues the last fit, so it needs the same"
+    if not targets.matches(fitted_targets):
         raise ValueError(
-            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on."
+            f"{needs} kind of y and classes: {fitted_targets.kind}, {fitted_targets.classes} then, "
+            f"{targets.kind}, {targets.classes} now."
         )
-    return random_split(data, n_aside, rng)
-
-
-def make_network(
-    n_features: int,
-    sizes: tuple[int, ...],
-    activation_names: list[str],
-    output: Output,
-    settings: Settings,
-) -> Network:
-    """The network, if solver and preconditioner can do with its size and activations."""
-    activations = [ACTIVATIONS[name] for name in activation_names]
-    network = Network(n_features, sizes, activations, output)
-    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
-    settings.optimizer.check(network.n_parameters, rough)
-    if settings.preconditioner is not None:
-        settings.preconditioner.check(network.layer_sizes)
-    return network
+    last_sizes = (len(estimator.coefs_[0]), *map(len, estimator.intercepts_))
+    if last_sizes != network.layer_sizes:
+        raise ValueError(
+            f"{needs} layer sizes, from features to output units: {last_sizes} then, "
+            f"{network.layer_sizes} now."
+        )
+    return pack(map(Layer, estimator.intercepts_, estimator.coefs_))

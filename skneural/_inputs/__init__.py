@@ -9,11 +9,12 @@ from skneural._inputs.targets import (
     distinct_columns,
     encode_targets,
     find_targets,
+    is_one_hot,
     short_labels,
     targets_of_classes,
     union_columns,
-    warn_if_one_hot,
 )
+from skneural._inputs.warn import warn
 from skneural._inputs.weights import check_sample_weight, check_weights, class_weights
 
 __all__ = [
@@ -29,9 +30,10 @@ __all__ = [
     "find_targets",
     "harden",
     "is_missing",
+    "is_one_hot",
     "parameters",
     "short_labels",
     "targets_of_classes",
     "union_columns",
-    "warn_if_one_hot",
+    "warn",
 ]

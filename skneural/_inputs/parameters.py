@@ -1,6 +1,7 @@
-"""Constructor parameters, checked and turned into what they stand for."""
+"""Checks of constructor parameters and features."""
 
 from collections.abc import Mapping
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ import scipy.sparse as sp
 from sklearn.utils import assert_all_finite, check_scalar
 from sklearn.utils.validation import validate_data
 
+from skneural._curvature import PENALTIES, FixedPenalty, PenaltyRule
 from skneural._data import BLOCK_NUMBERS
 from skneural._network import ACTIVATIONS
 from skneural._typing import Vector
@@ -17,7 +19,13 @@ T = TypeVar("T")
 
 
 def choice(name: str, value: Any, choices: Mapping[Any, T]) -> T:
-    """The object that a name, or None, stands for."""
+    """The item of `choices` for a name, or for None.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
     if not isinstance(value, str | None) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
     return choices[value]
@@ -36,19 +44,25 @@ def real_number(name: str, value: Any, **bounds: Any) -> float:
     return float(value)
 
 
-def penalty(alpha: Any) -> float | None:
-    """The penalty of all layers, or None if each layer's is to be found."""
+def penalty(alpha: Any) -> PenaltyRule:
+    """The rule for the penalty of each layer: a number for all, or a rule by name."""
     if isinstance(alpha, str):
-        if alpha != "auto":
+        if alpha not in PENALTIES:
             raise ValueError(
-                f"alpha must be a number that is not negative, or 'auto'; got {alpha!r}."
+                "alpha must be a number that is not negative, or "
+                f"{', '.join(map(repr, PENALTIES))}; got {alpha!r}."
             )
-        return None
-    return real_number("alpha", alpha, min_val=0)
+        return PENALTIES[alpha]
+    return partial(FixedPenalty, alpha=real_number("alpha", alpha, min_val=0))
+
+
+def labels_may_be_missing(missing_labels: Any) -> bool:
+    """Whether missing labels are allowed, by the parameter `missing_labels`."""
+    return choice("missing_labels", missing_labels, {"error": False, "ignore": True})
 
 
 def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
-    """The widths of the hidden layers; a number is one layer."""
+    """The sizes of the hidden layers; a number stands for one layer."""
     sizes = hidden_layer_sizes
     sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
     sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
@@ -61,14 +75,14 @@ def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
 
 
 def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
-    """The name of each hidden layer's activation; a single name stands for all."""
+    """The name of each hidden layer's activation; a single name stands for all layers."""
     if isinstance(activation, str):
         choice("activation", activation, ACTIVATIONS)
         return [activation] * n_hidden
     if not isinstance(activation, list | tuple) or len(activation) != n_hidden:
         raise ValueError(
-            "activation must be a name, or a list with a name for each hidden layer, "
-            f"of which there are {n_hidden}; got {activation!r}."
+            f"activation must be a name, or a list with a name for each of the {n_hidden} hidden "
+            f"layers; got {activation!r}."
         )
     for name in activation:
         choice("activation", name, ACTIVATIONS)
@@ -76,18 +90,19 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
 
 
 def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
-    """Features as an array or a CSR matrix: numbers, all of them finite.
+    """Convert features to an array or a CSR matrix of finite numbers.
 
-    They are looked at block by block: to find one that is not finite, scikit-learn makes an array
-    of their size. With `reset`, the estimator takes their number and names over, else they must
-    be those that it has.
+    With `reset`, the estimator stores their number and names; otherwise these must be the stored
+    ones. Values are checked block by block, because scikit-learn would make an array of the size
+    of X to find one that is not finite.
     """
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
     )
     values = check_numbers(X.data[:, None] if sp.issparse(X) else X)
     step = max(BLOCK_NUMBERS // values.shape[1], 1)
-    native = values.dtype.newbyteorder("=")  # of others, scikit-learn 1.6 does not find NaN
+    # Scikit-learn 1.6 does not find NaN in foreign byte order.
+    native = values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
         assert_all_finite(
             values[start : start + step].astype(native, copy=False),
@@ -98,17 +113,17 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
 
 
 def check_numbers(X: Any) -> Any:
-    """Features whose dtype scikit-learn lets pass, but which are no numbers, are refused."""
+    """Refuse features of a dtype that scikit-learn accepts but that does not hold numbers."""
     if X.dtype.kind not in "biuf":
-        raise ValueError(f"X must hold numbers, got {X.dtype}.")
+        raise ValueError(f"X must hold numbers; got dtype {X.dtype}.")
     return X
 
 
 def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
-    """A threshold for each target; only targets of two classes can have one other than 0.5."""
+    """A threshold for each target; with more than two classes it must be 0.5."""
     try:
         thresholds = np.asarray(threshold)
-    except ValueError:  # of a ragged list
+    except ValueError:  # a ragged list
         thresholds = np.asarray(None)
     if thresholds.dtype.kind not in "fiu" or not ((thresholds > 0) & (thresholds < 1)).all():
         raise ValueError(f"threshold must be in the open interval (0, 1), got {threshold!r}.")
@@ -121,7 +136,7 @@ def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
     for value, k in zip(each, n_classes, strict=True):
         if k > 2 and value != 0.5:
             raise ValueError(
-                f"threshold={threshold!r} cannot be honoured: y has a target of {k} classes, "
-                "and of more than two classes the largest activation is predicted."
+                f"threshold={threshold!r} cannot be used: y has a target of {k} classes, and with "
+                "more than two classes the largest activation is predicted."
             )
     return each

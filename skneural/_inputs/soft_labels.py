@@ -1,4 +1,4 @@
-"""Soft labels: in place of a label, a row with a probability for each class."""
+"""Soft labels: instead of a label, a row with a probability for each class."""
 
 from typing import Any
 
@@ -11,33 +11,33 @@ _ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of th
 
 
 def check_classes(classes: Any) -> Any:
-    """The classes that the columns stand for, as an array.
+    """Convert the classes of the columns to an array.
 
     Raises
     ------
     ValueError
-        If they are not two or more different ones in sorted order.
+        If they are not two or more different classes in sorted order.
     """
     given, classes = classes, np.asarray(classes)
     try:
         is_sorted = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
-    except TypeError:  # of what cannot be sorted
+    except TypeError:  # they cannot be sorted
         is_sorted = False
     if not is_sorted or len(classes) < 2:
         raise ValueError(
-            "classes must be a list of two or more different ones, in sorted order, as np.unique "
-            f"gives them; got {given!r}."
+            "classes must be a list of two or more different classes in sorted order, like the "
+            f"result of np.unique; got {given!r}."
         )
     return classes
 
 
 def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
-    """Rows of probabilities of these classes, each with a sum of 1.
+    """Check rows of probabilities of these classes, and make each sum exactly 1.
 
     Raises
     ------
     ValueError
-        If they are something else.
+        If they have another shape or type, are negative or missing, or do not sum to 1.
     """
     if sp.issparse(y) or y.ndim != 2 or y.shape[1] != len(classes) or y.dtype.kind not in "biuf":
         given = "a sparse one" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
@@ -51,17 +51,17 @@ def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
     if not right.all():
         row = int(right.argmin())
         raise ValueError(
-            f"{name} must hold class probabilities, none of them negative or missing, and with a "
-            f"sum of 1 in each row; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. "
-            "Divide rows by their sums, if that is what they mean; they cannot be probabilities of "
-            "several labels at once."
+            f"{name} must hold class probabilities: none may be negative or missing, and each row "
+            f"must sum to 1; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. Divide "
+            "rows by their sums if they are unnormalised; they cannot be probabilities of several "
+            "labels at once."
         )
     is_hard = ((probabilities == 0) | (probabilities == 1)).all()
     return probabilities if is_hard else probabilities / sums[:, None]
 
 
 def harden(labels: LabelArray) -> LabelArray:
-    """Codes in place of soft labels, if all probabilities are 0 or 1."""
+    """Codes instead of soft labels if all probabilities are 0 or 1, else the soft labels."""
     if labels.dtype.kind != "f" or not ((labels == 0) | (labels == 1)).all():
         return labels
     codes = labels.argmax(axis=1)[:, None]

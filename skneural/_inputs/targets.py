@@ -1,4 +1,4 @@
-"""Scikit-learn's targets, to and from the codes that the outputs work with.
+"""Scikit-learn's kinds of target, to and from codes.
 
 ====================== ============================ ====================================
 kind of ``y``          targets                      ``classes_``
@@ -8,11 +8,10 @@ multilabel-indicator   L, of two classes: 0 and 1   ``arange(L)``, a number for 
 multiclass-multioutput one for every column         list of arrays of shape (K_j,)
 ====================== ============================ ====================================
 
-Labels of an indicator that are not known are NaN there, and -1 among the codes. Rows of class
-probabilities in place of labels are soft labels of one target.
+Missing labels of an indicator are NaN in `y` and -1 among the codes. Rows of class probabilities
+instead of labels are soft labels of one target.
 """
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -23,12 +22,12 @@ import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from skneural._data import Data, Rows, Shard, Sums
-from skneural._inputs.labels import MAY_BE_MISSING, split_unknown
+from skneural._data import Data, Rows, Shard, Total
+from skneural._inputs.labels import MAY_BE_MISSING, split_missing
 from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
 from skneural._typing import FloatArray, IntArray, Vector
 
-BLOCK_LABELS = 2**16  # that are looked at together
+BLOCK_LABELS = 2**16  # encoded at a time
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Targets:
         return [len(classes) for classes in self.target_classes]
 
     def matches(self, other: "Targets") -> bool:
-        """Whether kind, classes and their order are the same."""
+        """Whether kinds, classes and the order of classes are equal."""
         return (
             self.kind == other.kind
             and len(self.classes) == len(other.classes)
@@ -66,14 +65,14 @@ class Targets:
         )
 
     def encode(self, y: Any) -> Any:
-        """Labels of another `y`, of the same kind, or probabilities of the same classes.
+        """Codes of a `y` of the same kind, or soft labels if it has probabilities of the classes.
 
-        Codes are of the smallest dtype, and no other array as long as `y` is made.
+        Codes have the smallest dtype, and no other array of the length of `y` is made.
 
         Raises
         ------
         ValueError
-            If it has another shape, or labels that are no classes.
+            If `y` has another shape, or labels that are not classes.
         """
         if sp.issparse(y) or self.has_probabilities(y):
             return self._encode_block(y)
@@ -86,43 +85,42 @@ class Targets:
         return codes
 
     def _encode_block(self, y: Any) -> Any:
-        y, unknown = split_unknown(y)
+        y, missing = split_missing(y)
         if self.is_multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
                 raise ValueError(
-                    f"y_val must be a 0/1 indicator with {len(self.classes)} columns, as y is."
+                    f"y_val must be a 0/1 indicator with {len(self.classes)} columns, like y."
                 )
-            return _indicator_codes(y, unknown)
+            return _indicator_codes(y, missing)
         if sp.issparse(y):
-            raise ValueError(f"y_val must be dense, as y is: {self.kind}.")
-        if unknown is not None:
-            raise ValueError(f"y_val contains NaN, but y is no indicator: {self.kind}.")
+            raise ValueError(f"y_val must be dense, like y, which is {self.kind}.")
+        if missing is not None:
+            raise ValueError(f"y_val contains NaN, but y is not an indicator: it is {self.kind}.")
         if self.has_probabilities(y):
             return harden(check_probabilities(y, self.classes, "y_val"))
         columns = y.T if self.is_multioutput else [column_or_1d(y, warn=True)]
         if len(columns) != len(self.target_classes) or (self.is_multioutput and y.ndim != 2):
             raise ValueError(
-                f"y_val must have {len(self.target_classes)} columns, as y has; "
-                f"got shape {y.shape}."
+                f"y_val must have {len(self.target_classes)} columns, like y; got shape {y.shape}."
             )
         pairs = zip(columns, self.target_classes, strict=True)
         return np.column_stack([_known_codes(column, classes) for column, classes in pairs])
 
     def has_probabilities(self, y: Any) -> bool:
-        """Whether `y` has a column per class, where labels would be a single one."""
+        """Whether `y` has a column for each class instead of a single column of labels."""
         is_single = not (self.is_multilabel or self.is_multioutput)
         return is_single and y.ndim == 2 and y.shape[1] > 1
 
     def accuracy(self, predicted: Any, y: Any, weight: Vector) -> float:
-        """The weighted mean over rows of how right the predictions are.
+        """The weighted share of rows in which all predictions are right.
 
-        All that is known of a row has to be right; rows of which nothing is known do not count.
-        Of class probabilities, it is that of the predicted class.
+        Missing labels are ignored, and rows without any label do not count. With class
+        probabilities, a prediction counts as the probability of its class.
 
         Raises
         ------
         ValueError
-            If `y` does not fit the predictions, or nothing is known of rows that have a weight.
+            If `y` does not fit the predictions, or no row with a positive weight has a label.
         """
         if self.has_probabilities(y):
             labels = harden(check_probabilities(y, self.classes, "y"))
@@ -131,68 +129,68 @@ class Targets:
             return float(
                 np.average(np.take_along_axis(shares, codes, axis=1).ravel(), weights=weight)
             )
-        y, unknown = split_unknown(y.toarray() if sp.issparse(y) else y)
+        y, missing = split_missing(y.toarray() if sp.issparse(y) else y)
         if y.shape != predicted.shape:
             raise ValueError(
-                f"y must have the shape of predictions, {predicted.shape}; got {y.shape}."
+                f"y must have the shape of the predictions, {predicted.shape}; got {y.shape}."
             )
         if self.is_multilabel and not _is_indicator(y):
-            raise ValueError("y must be an indicator of zeros and ones, as that of fit was.")
-        if not self.is_multilabel and unknown is not None:
+            raise ValueError("y must be an indicator of zeros and ones, like the y given to fit.")
+        if not self.is_multilabel and missing is not None:
             raise ValueError(f"{MAY_BE_MISSING}; this one is {self.kind}.")
         is_right = predicted == y
-        if unknown is not None:
-            is_right |= unknown
-            weight = weight * ~unknown.all(axis=1)
+        if missing is not None:
+            is_right |= missing
+            weight = weight * ~missing.all(axis=1)
         if not weight.any():
-            raise ValueError("y cannot be scored: nothing is known of any row that has a weight.")
+            raise ValueError("y cannot be scored: all labels of rows with a weight are missing.")
         return float(np.average(is_right.all(axis=1), weights=weight))
 
     def decode(self, codes: IntArray) -> Any:
-        """Labels in the form of the ``y`` that was encoded."""
+        """Labels in the form of the `y` that was encoded."""
         if self.is_multilabel:
             return codes
         labels = [classes[code] for classes, code in zip(self.target_classes, codes.T, strict=True)]
         return np.column_stack(labels) if self.is_multioutput else labels[0]
 
     def present(self, class_columns: FloatArray) -> FloatArray:
-        """The columns of class space that users are shown: of a label, its presence."""
+        """The columns of class space that users see; for multilabel, those of present labels."""
         return class_columns[:, 1::2] if self.is_multilabel else class_columns
 
 
 def encode_targets(y: Any) -> tuple[Targets, Any]:
     """The kind and classes of `y`, and its codes of shape (n_samples, n_targets).
 
-    `y` is an array or a CSR matrix, with NaN for labels that are not known. The codes of a
-    sparse indicator stay sparse.
+    `y` is an array or a CSR matrix, with NaN for missing labels. The codes of a sparse indicator
+    stay sparse.
     """
     targets = find_targets(y if sp.issparse(y) else distinct_labels(y))
     codes = targets.encode(y)
     if targets.is_multilabel and codes.min() < 0:
-        n_unknown = np.asarray((codes < 0).sum(axis=0)).ravel()
-        check_something_is_known(codes.shape[0] - n_unknown)
+        n_missing = np.asarray((codes < 0).sum(axis=0)).ravel()
+        check_something_is_known(codes.shape[0] - n_missing)
     return targets, codes
 
 
 def find_targets(y: Any) -> Targets:
-    """The kind and classes of `y`, with NaN for labels that are not known."""
-    given, (y, unknown) = y, split_unknown(y)
+    """The kind and classes of `y`, in which missing labels are NaN."""
+    given, (y, missing) = y, split_missing(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise ValueError(
             f"Unknown label type: {kind}. y must hold class labels, not numbers on a scale; "
-            "np.digitize makes classes of ranges. If it holds a row of class probabilities for "
-            "each sample, give their classes to fit: classes=..."
+            "np.digitize turns ranges into classes. If y holds a row of class probabilities for "
+            "each sample, pass their classes to fit: classes=..."
         )
     if kind == "multilabel-indicator" and _is_indicator(y):
         return Targets(kind, np.arange(y.shape[1]))
-    if unknown is not None:
+    if missing is not None:
         raise ValueError(f"{MAY_BE_MISSING}; this one is {kind}, of shape {given.shape}.")
     if kind in ("binary", "multiclass"):
         classes = np.unique(column_or_1d(y, warn=True))
         if len(classes) < 2:
             raise ValueError(
-                f"y holds only one class, {classes.tolist()[0]!r}; a classifier needs at least 2."
+                f"y holds only one class, {classes.tolist()[0]!r}; a classifier needs at least two."
             )
         return Targets(kind, classes)
     if sp.issparse(y):
@@ -201,27 +199,27 @@ def find_targets(y: Any) -> Targets:
 
 
 def distinct_labels(y: Any) -> Any:
-    """A short array of the same kind and classes as `y`: the same labels in each column."""
+    """A short array with the kind and classes of `y`: the same labels in each column."""
     if len(y) <= BLOCK_LABELS:
         return y
     return short_labels(distinct_columns(y))
 
 
 def distinct_columns(y: Any) -> list[Any]:
-    """The labels that occur in each column; in the only one, if there are no columns."""
+    """The distinct labels of each column; a 1-d `y` is a single column."""
     blocks = ([np.unique(column) for column in np.atleast_2d(y[i].T)] for i in row_blocks(y))
     return reduce(union_columns, blocks)
 
 
 def union_columns(distinct: list[Any], others: list[Any]) -> list[Any]:
-    """The labels that occur in each column of one part of `y` or another."""
+    """The distinct labels of each column in either of two parts of `y`."""
     return [np.union1d(*pair) for pair in zip(distinct, others, strict=True)]
 
 
 def short_labels(distinct: list[Any]) -> Any:
     """A short array with these labels in its columns.
 
-    It has three times as many rows as labels: scikit-learn warns where most labels differ.
+    It has three times as many rows as labels, because scikit-learn warns if most labels differ.
     """
     n_rows = 3 * max(map(len, distinct))
     columns = [np.resize(labels, n_rows) for labels in distinct]
@@ -240,21 +238,26 @@ def targets_of_classes(classes: Any) -> Targets:
     return Targets("binary" if len(classes) == 2 else "multiclass", classes)
 
 
-def _indicator_codes(y: Any, unknown: Any) -> Any:
+def _indicator_codes(y: Any, missing: Any) -> Any:
     codes = y.astype(np.int8)
-    if unknown is not None:
-        (codes.data if sp.issparse(codes) else codes)[unknown] = -1
+    if missing is not None:
+        (codes.data if sp.issparse(codes) else codes)[missing] = -1
     return codes
 
 
 def check_something_is_known(n_known: Any) -> None:
-    """Of how many rows each label is known must not be none."""
+    """Refuse columns of an indicator without any known label, given their numbers.
+
+    Raises
+    ------
+    ValueError
+    """
     if (nothing := np.flatnonzero(n_known == 0)).size:
-        raise ValueError(f"Nothing is known of the labels in columns {nothing.tolist()} of y.")
+        raise ValueError(f"All labels are missing in columns {nothing.tolist()} of y.")
 
 
 def _is_indicator(y: Any) -> bool:
-    """Scikit-learn takes any two numbers for an indicator; only 0 and 1 mean absent, present."""
+    """Whether all are 0 or 1; scikit-learn accepts any two numbers as an indicator."""
     return bool(np.isin(y.data if sp.issparse(y) else y, (0, 1)).all())
 
 
@@ -265,20 +268,13 @@ def _known_codes(y: Any, classes: Any) -> IntArray:
     return np.asarray(np.searchsorted(classes, y), dtype=np.min_scalar_type(-len(classes)))
 
 
-def warn_if_one_hot(data: Data) -> None:
-    """Point out that an indicator with one label per row may be meant as classes."""
-    if data.sums(_n_one_hot)[0] == data.n_rows:
-        warnings.warn(
-            "Every row of y has exactly one label. A 0/1 indicator stands for independent "
-            "labels, each with a softmax of its own; if the columns are classes that exclude "
-            "each other, pass y.argmax(axis=1) instead.",
-            UserWarning,
-            stacklevel=5,
-        )
+def is_one_hot(data: Data) -> bool:
+    """Whether every row of an indicator is complete and has exactly one label."""
+    return bool(data.sums(_n_one_hot).value == data.n_rows)
 
 
-def _n_one_hot(rows: Rows, shard: Shard) -> Sums:
-    """In how many rows of an indicator all is known, and one label present."""
+def _n_one_hot(rows: Rows, shard: Shard) -> Total:
     blocks = (rows.labels_and_weights(block)[0] for block in shard)
-    n = sum(int(((codes.min(axis=1) >= 0) & (codes.sum(axis=1) == 1)).sum()) for codes in blocks)
-    return [np.asarray(n)]
+    return Total(
+        sum(int(((codes.min(axis=1) >= 0) & (codes.sum(axis=1) == 1)).sum()) for codes in blocks)
+    )

@@ -1,22 +1,30 @@
 """Weights of rows and of classes."""
 
 from collections.abc import Mapping
-from functools import partial, reduce
+from dataclasses import dataclass
+from functools import partial
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, add, code_columns, group_sums
+from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, code_columns, group_sums
 from skneural._inputs.targets import Targets
 from skneural._typing import Vector
 
-BLOCK_ROWS = BLOCK_NUMBERS  # whose weights are added up at once
+BLOCK_ROWS = BLOCK_NUMBERS  # whose weights are added up at a time
+
+
+@dataclass
+class ClassTotals(Sums):
+    """The sum of the weights of each class, for each target."""
+
+    of_target: list[Any]
 
 
 def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight") -> Vector:
-    """Weights of the rows of `X`, 1 by default: finite, not negative, not all zero."""
+    """Check weights of the rows of `X`: finite, not negative, not all zero; 1 by default."""
     if sample_weight is None:
         return np.broadcast_to(1.0, X.shape[0])
     weight = check_weights(sample_weight, name)
@@ -27,7 +35,7 @@ def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight")
 
 
 def check_weights(sample_weight: Any, name: str) -> Vector:
-    """Weights of some of the rows: finite and not negative."""
+    """Check weights of some of the rows: finite and not negative."""
     weight: Vector = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weight.ndim != 1:
         raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
@@ -39,9 +47,14 @@ def check_weights(sample_weight: Any, name: str) -> Vector:
 def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vector] | None:
     """The weights of the classes of each target, in the order of their codes.
 
-    "balanced" weighs the classes of a target such that they add up to the same weight,
-    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``, with the K_j classes that occur: a row of weight 2
-    counts as two rows, a soft label as a part of each class, and an unknown one not at all.
+    "balanced" gives the classes of a target the same total weight: class k gets
+    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``, with the K_j classes that occur. A row of weight 2
+    counts as two rows, a soft label as a part of each class; missing labels do not count.
+
+    Raises
+    ------
+    ValueError
+        If `class_weight` cannot be used with these targets.
     """
     if class_weight is None:
         return None
@@ -51,7 +64,8 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
                 f"class_weight must be a dict, a list of dicts, 'balanced' or None, "
                 f"got {class_weight!r}."
             )
-        return list(map(_even, data.reduce(partial(_class_totals, targets.n_classes))))
+        totals = data.reduce(partial(_class_totals, targets.n_classes)).of_target
+        return list(map(_even, totals))
     several = targets.is_multilabel or targets.is_multioutput
     if not isinstance(class_weight, list | tuple if several else Mapping):
         raise ValueError(
@@ -68,29 +82,29 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
     return [_from_mapping(table, classes) for table, classes in pairs]
 
 
-def _class_totals(n_classes: list[int], rows: Rows) -> Sums:
-    """The sum of the weights of each class of each target.
-
-    Of small data, which are one block here, it has the same bits in any order of rows.
-    """
+def _class_totals(n_classes: list[int], rows: Rows) -> ClassTotals:
+    """The totals of some rows; for small data, the same bits for any order of the rows."""
     labels, weight = rows.all_labels(), rows.all_weights()
-    blocks = (slice(start, start + BLOCK_ROWS) for start in range(0, rows.n_rows, BLOCK_ROWS))
-    return reduce(add, (_block_totals(n_classes, labels[block], weight[block]) for block in blocks))
+    totals = ClassTotals([np.zeros(k) for k in n_classes])
+    for start in range(0, rows.n_rows, BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        totals += _block_totals(n_classes, labels[block], weight[block])
+    return totals
 
 
-def _block_totals(n_classes: list[int], labels: Any, weight: Vector) -> Sums:
+def _block_totals(n_classes: list[int], labels: Any, weight: Vector) -> ClassTotals:
     if labels.dtype.kind == "f":  # soft, of one target
         parts = np.sort(labels * weight[:, None], axis=0)
-        return [parts.sum(axis=0)]
+        return ClassTotals([parts.sum(axis=0)])
     totals = []
     for codes, k in zip(code_columns(labels), n_classes, strict=True):
         known = codes >= 0
         totals.append(group_sums(codes[known], weight[known], k))
-    return totals
+    return ClassTotals(totals)
 
 
 def _even(totals: Vector) -> Vector:
-    """Weights that make the totals of all classes that occur the same."""
+    """Weights that give all classes that occur the same total."""
     occurring = totals > 0
     weights = np.zeros(len(totals))
     weights[occurring] = totals.sum() / (occurring.sum() * totals[occurring])
@@ -102,7 +116,7 @@ def _from_mapping(table: Any, classes: Any) -> Vector:
         raise ValueError(f"class_weight must map classes to weights, got {table!r}.")
     known = classes.tolist()
     if unknown := [key for key in table if key not in known]:
-        raise ValueError(f"class_weight has keys that are no classes: {unknown}; y has {known}.")
+        raise ValueError(f"class_weight has keys that are not classes: {unknown}; y has {known}.")
     weights = [table.get(label, 1.0) for label in known]
     if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in weights):
         raise ValueError(f"class_weight must be finite and not negative, got {table!r}.")

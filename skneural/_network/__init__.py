@@ -1,20 +1,19 @@
 """The exact mathematics: activations, target coding, outputs, network and objective."""
 
 from skneural._network.activations import ACTIVATIONS, Activation
-from skneural._network.coding import split_columns
-from skneural._network.network import Layer, Network, forward, pack
-from skneural._network.objective import (
-    Objective,
-    log_loss,
-    power_of_two,
-    total_weight,
-    weighted_rows,
-)
-from skneural._network.outputs import Output, SigmoidOutput, SoftmaxOutput
+from skneural._network.network import ForwardPass, Layer, Network, forward, pack
+from skneural._network.objective import Objective
+from skneural._network.output import Output
+from skneural._network.outputs import OUTPUTS
+from skneural._network.row_sums import log_loss, power_of_two, total_weight, weighted_rows
+from skneural._network.sigmoid import SigmoidOutput
+from skneural._network.softmax import SoftmaxOutput
 
 __all__ = [
     "ACTIVATIONS",
+    "OUTPUTS",
     "Activation",
+    "ForwardPass",
     "Layer",
     "Network",
     "Objective",
@@ -25,7 +24,6 @@ __all__ = [
     "log_loss",
     "pack",
     "power_of_two",
-    "split_columns",
     "total_weight",
     "weighted_rows",
 ]

@@ -1,14 +1,21 @@
-"""Activation functions: the two of the output layer, and those of the hidden layers.
+"""Activation functions of hidden layers.
 
-A hidden activation ``a = f(z)`` is known by its value, by its slope, and by its curvature
-relative to the slope. Both are written as functions of the *output* ``a``, because that is
-what the forward pass keeps::
+``a = f(z)`` is computed in place. Slope and curvature are functions of what the forward pass
+keeps: the activation `a` where that is enough, else the pre-activation `z`::
 
-    identity   a = z                  f' = 1             f''/f' = 0
-    logistic   a = 1 / (1 + exp(-z))  f' = a (1 - a)     f''/f' = 1 - 2 a
-    tanh       a = tanh(z)            f' = 1 - a^2       f''/f' = -2 a
-    relu       a = max(z, 0)          f' = [a > 0]       has a kink
-    softplus   a = log(1 + exp(z))    f' = 1 - exp(-a)   f''/f' = exp(-a)
+    identity   a = z                  f' = 1                  f'' = 0
+    logistic   a = 1 / (1 + exp(-z))  f' = a (1 - a)          f'' = a (1 - a) (1 - 2 a)
+    tanh       a = tanh(z)            f' = 1 - a^2            f'' = -2 a (1 - a^2)
+    relu       a = max(z, 0)          f' = [a > 0]            has a kink
+    softplus   a = log(1 + exp(z))    f' = 1 - exp(-a)        f'' = exp(-a) (1 - exp(-a))
+    silu       a = z s                f' = s (1 + z (1 - s))  f'' = s (1 - s) (2 + z (1 - 2 s))
+               with s = 1 / (1 + exp(-z))
+
+References
+----------
+S. Elfwing, E. Uchibe and K. Doya, "Sigmoid-weighted linear units for neural network function
+approximation in reinforcement learning", Neural Networks 107, 2018.
+doi:10.1016/j.neunet.2017.12.012
 """
 
 from abc import ABC, abstractmethod
@@ -23,82 +30,107 @@ from skneural.activations import sigmoid, softplus
 class Activation(ABC):
     """An element-wise activation of a hidden layer."""
 
-    smooth: ClassVar[bool] = True  # whether it has a second derivative everywhere
+    smooth: ClassVar[bool] = True
+    """Whether it has a second derivative everywhere."""
 
     @abstractmethod
-    def apply(self, z: FloatArray) -> None:
-        """Replace pre-activations `z` by activations, in place."""
+    def apply(self, z: FloatArray) -> FloatArray:
+        """Replace pre-activations `z` by activations, in place.
+
+        Returns the array from which slope and curvature are computed, which may be `z` itself.
+        """
 
     @abstractmethod
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by the slope at activations `a`, in place."""
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by the slope, in place; `kept` is the result of `apply`."""
 
     @abstractmethod
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by the curvature over the slope at activations `a`, in place."""
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by the second derivative, in place."""
 
 
 @final
 class Identity(Activation):
-    def apply(self, z: FloatArray) -> None:
+    def apply(self, z: FloatArray) -> FloatArray:
+        return z
+
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
         pass
 
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        pass
-
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         delta[...] = 0
 
 
 @final
 class Logistic(Activation):
-    def apply(self, z: FloatArray) -> None:
+    def apply(self, z: FloatArray) -> FloatArray:
         z[...] = sigmoid(z)
+        return z
 
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= a
-        delta *= 1 - a
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
+        delta *= kept
+        delta *= 1 - kept
 
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= 1 - 2 * a
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
+        self.multiply_slope(kept, delta)
+        delta *= 1 - 2 * kept
 
 
 @final
 class Tanh(Activation):
-    def apply(self, z: FloatArray) -> None:
-        np.tanh(z, out=z)
+    def apply(self, z: FloatArray) -> FloatArray:
+        return np.tanh(z, out=z)
 
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= 1 - a * a
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
+        delta *= 1 - kept * kept
 
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= -2 * a
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
+        self.multiply_slope(kept, delta)
+        delta *= -2 * kept
 
 
 @final
 class Relu(Activation):
     smooth = False
 
-    def apply(self, z: FloatArray) -> None:
-        np.maximum(z, 0, out=z)
+    def apply(self, z: FloatArray) -> FloatArray:
+        return np.maximum(z, 0, out=z)
 
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= a > 0
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
+        delta *= kept > 0
 
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         raise NotImplementedError("relu has no second derivative at its kink")
 
 
 @final
 class Softplus(Activation):
-    def apply(self, z: FloatArray) -> None:
+    def apply(self, z: FloatArray) -> FloatArray:
         z[...] = softplus(z)
+        return z
 
-    def multiply_slope(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= -np.expm1(-a)
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
+        delta *= -np.expm1(-kept)
 
-    def multiply_relative_curvature(self, a: FloatArray, delta: FloatArray) -> None:
-        delta *= np.exp(-a)
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
+        self.multiply_slope(kept, delta)
+        delta *= np.exp(-kept)
+
+
+@final
+class Silu(Activation):
+    def apply(self, z: FloatArray) -> FloatArray:
+        kept = z.copy()
+        z *= sigmoid(z)
+        return kept
+
+    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
+        s = sigmoid(kept)
+        delta *= s * (1 + kept * sigmoid(-kept))
+
+    def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
+        s, rest = sigmoid(kept), sigmoid(-kept)
+        delta *= s * rest * (2 + kept * (rest - s))
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -107,4 +139,5 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": Tanh(),
     "relu": Relu(),
     "softplus": Softplus(),
+    "silu": Silu(),
 }

@@ -1,4 +1,4 @@
-"""A fully connected network on one block of rows: forward pass, loss, gradient, curvature.
+"""A fully connected network on one block of rows: forward pass, loss, gradient, Hessian products.
 
 With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fan_out,))::
 
@@ -7,18 +7,18 @@ With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fa
                dW_l = a_{l-1}' delta_l      db_l = 1' delta_l
                delta_{l-1} = (delta_l W_l') * f'_{l-1}
 
-The product of the loss's Hessian with a direction V_l, v_l of the weights is the derivative R
-of the gradient along it, which is exact and takes one more pass forward and backward. With
+The product of the loss's Hessian with a direction V_l, v_l of the weights is the derivative R of
+the gradient along it, which is exact and takes one more pass forward and backward. With
 ``R{X} = 0``::
 
     forward    R{z_l} = R{a_{l-1}} W_l + a_{l-1} V_l + v_l      R{a_l} = R{z_l} * f'_l
     backward   R{delta_L} = (d^2 loss / d logits^2) R{z_L}
                R{dW_l} = R{a_{l-1}}' delta_l + a_{l-1}' R{delta_l}      R{db_l} = 1' R{delta_l}
                R{delta_{l-1}} = (R{delta_l} W_l' + delta_l V_l') * f'_{l-1}
-                                + (delta_l W_l') * R{a_{l-1}} * (f'' / f')_{l-1}
+                                + (delta_l W_l') * f''_{l-1} * R{z_{l-1}}
 
-All weights live in one flat vector. Each layer is a (1 + fan_in, fan_out) piece of it, the
-bias first; a gradient and a direction have the same layout.
+All weights are stored in one flat vector. Each layer is a (1 + fan_in, fan_out) piece of it, the
+bias first; gradients and directions have the same layout.
 
 References
 ----------
@@ -34,29 +34,41 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skneural._network.activations import Activation
-from skneural._network.outputs import Output
+from skneural._network.output import Operator, Output
 from skneural._typing import FloatArray, LabelArray, Vector
 
 
 class Layer(NamedTuple):
-    """Weights of a layer, the gradient with respect to them, or a direction in which they move."""
+    """Weights of a layer, their gradient, or a direction in which they move."""
 
     intercept: FloatArray  # (fan_out,)
     coef: FloatArray  # (fan_in, fan_out)
 
 
-class Linearization(NamedTuple):
-    """What a forward and backward pass of a block leaves for products with the Hessian."""
+class ForwardPass(NamedTuple):
+    """Results of a forward pass of a block of rows."""
 
     inputs: list[Any]  # X, a_1, ..., a_{L-1}
-    deltas: list[FloatArray]  # delta_1, ..., delta_L
-    bends: list[FloatArray]  # (delta_l W_l') * (f'' / f')_{l-1} of l = 2 .. L
-    output: tuple[FloatArray, FloatArray]  # activations and weights of the output units
+    kept: list[FloatArray]  # from which the slopes of a_1, ..., a_{L-1} are computed
+    logits: FloatArray
 
 
 def pack(layers: Iterable[Layer]) -> Vector:
-    """The flat vector of which `layers` are, or might be, views."""
+    """The flat vector of some layers."""
     return np.concatenate([part.ravel() for layer in layers for part in layer])
+
+
+def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> ForwardPass:
+    """Activations of all layers for a block of rows."""
+    inputs, kept = [X], []
+    for (intercept, coef), activation in zip(layers, activations, strict=False):
+        z = inputs[-1] @ coef
+        z += intercept
+        kept.append(activation.apply(z))
+        inputs.append(z)
+    logits = inputs[-1] @ layers[-1].coef
+    logits += layers[-1].intercept
+    return ForwardPass(inputs, kept, logits)
 
 
 class Network:
@@ -67,7 +79,7 @@ class Network:
     n_features : int
     hidden_layer_sizes : sequence of int
     activations : sequence of Activation
-        One per hidden layer.
+        One for each hidden layer.
     output : Output
     """
 
@@ -87,6 +99,11 @@ class Network:
             start, self.n_parameters = self.n_parameters, self.n_parameters + (1 + fan_in) * fan_out
             self._pieces.append(((1 + fan_in, fan_out), start, self.n_parameters))
 
+    @property
+    def n_layers(self) -> int:
+        """The number of layers of weights."""
+        return len(self._pieces)
+
     def layers(self, vector: FloatArray) -> list[Layer]:
         """Views of a flat vector as layers."""
         layers = []
@@ -100,8 +117,8 @@ class Network:
     ) -> Vector:
         """Random weights, uniform with variance 2 / (fan_in + fan_out); biases 0.
 
-        Those of the first layer are such as if the features were shifted by `location` and
-        divided by `scale`, each a number for all or for each feature.
+        The first layer is drawn for features shifted by `location` and divided by `scale`, each
+        a number for all features or one for each feature.
 
         References
         ----------
@@ -126,84 +143,80 @@ class Network:
         gradient: Sequence[Layer],
     ) -> float:
         """Weighted sum of the losses; its gradient is written into `gradient`."""
-        *inputs, logits = forward(layers, self.activations, X)
+        inputs, kept, logits = forward(layers, self.activations, X)
         loss, delta = self.output.loss_gradient(logits, labels, row_weight)
-        for depth, delta_l in self.backpropagate(layers, inputs, delta):
+        for depth, delta_l in self.backpropagate(layers, kept, delta):
             gradient[depth].coef[...] = inputs[depth].T @ delta_l
             np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
         return loss
 
+    def backpropagate(
+        self, layers: Sequence[Layer], kept: Sequence[FloatArray], delta: FloatArray
+    ) -> Iterator[tuple[int, FloatArray]]:
+        """Each layer's number and ``delta_l``, from the last layer, whose delta is given, down."""
+        for depth in reversed(range(len(layers))):
+            yield depth, delta
+            if depth:
+                delta = delta @ layers[depth].coef.T
+                self.activations[depth - 1].multiply_slope(kept[depth - 1], delta)
+
     def linearize(
         self, layers: Sequence[Layer], X: Any, labels: LabelArray, row_weight: Vector
-    ) -> Linearization:
-        """The forward and backward pass on which products with the Hessian build."""
-        *inputs, logits = forward(layers, self.activations, X)
-        delta, activations, weights = self.output.linearize(logits, labels, row_weight)
+    ) -> "Linearization":
+        """The Hessian of the weighted sum of the losses, as an operator."""
+        inputs, kept, logits = forward(layers, self.activations, X)
+        delta, product = self.output.linearize(logits, labels, row_weight)
         deltas: list[FloatArray] = [delta]
         bends: list[FloatArray] = []
         for depth in reversed(range(1, len(layers))):
             bend = deltas[0] @ layers[depth].coef.T
             deltas.insert(0, bend.copy())
-            self.activations[depth - 1].multiply_slope(inputs[depth], deltas[0])
-            self.activations[depth - 1].multiply_relative_curvature(inputs[depth], bend)
+            self.activations[depth - 1].multiply_slope(kept[depth - 1], deltas[0])
+            self.activations[depth - 1].multiply_curvature(kept[depth - 1], bend)
             bends.insert(0, bend)
-        return Linearization(inputs, deltas, bends, (activations, weights))
+        return Linearization(self.activations, layers, inputs, kept, deltas, bends, product)
 
-    def hessian_product(
-        self,
-        layers: Sequence[Layer],
-        direction: Sequence[Layer],
-        at: Linearization,
-        product: Sequence[Layer],
-    ) -> None:
-        """Write the product of the loss's Hessian with `direction` into `product`."""
-        changes = self._changes(layers, direction, at.inputs)
-        r_delta = self.output.hessian_product(*at.output, changes[-1])
-        for depth in reversed(range(len(layers))):
-            a = at.inputs[depth]
-            product[depth].coef[...] = a.T @ r_delta
+
+class Linearization(NamedTuple):
+    """The Hessian of a block's losses at some weights: an operator on directions of the weights."""
+
+    activations: Sequence[Activation]
+    layers: Sequence[Layer]
+    inputs: list[Any]  # X, a_1, ..., a_{L-1}
+    kept: list[FloatArray]  # from which the slopes of a_1, ..., a_{L-1} are computed
+    deltas: list[FloatArray]  # delta_1, ..., delta_L
+    bends: list[FloatArray]  # (delta_l W_l') * f''_{l-1} of l = 2 .. L
+    output_product: Operator
+
+    def product(self, direction: Sequence[Layer], product: Sequence[Layer]) -> None:
+        """Write the product of the Hessian with `direction` into `product`."""
+        r_inputs, r_hidden, r_logits = self._changes(direction)
+        r_delta = self.output_product(r_logits)
+        for depth in reversed(range(len(self.layers))):
+            product[depth].coef[...] = self.inputs[depth].T @ r_delta
             np.add.reduce(r_delta, axis=0, out=product[depth].intercept)
             if depth:
-                r_a, delta = changes[depth - 1], at.deltas[depth]
-                product[depth].coef[...] += r_a.T @ delta
-                r_delta = r_delta @ layers[depth].coef.T
+                delta, r_z = self.deltas[depth], r_hidden[depth - 1]
+                product[depth].coef[...] += r_inputs[depth - 1].T @ delta
+                r_delta = r_delta @ self.layers[depth].coef.T
                 r_delta += delta @ direction[depth].coef.T
-                self.activations[depth - 1].multiply_slope(a, r_delta)
-                r_a *= at.bends[depth - 1]
-                r_delta += r_a
+                self.activations[depth - 1].multiply_slope(self.kept[depth - 1], r_delta)
+                r_z *= self.bends[depth - 1]
+                r_delta += r_z
 
     def _changes(
-        self, layers: Sequence[Layer], direction: Sequence[Layer], inputs: Sequence[Any]
-    ) -> list[FloatArray]:
-        """``[R{a_1}, ..., R{a_{L-1}}, R{logits}]`` where the weights move in `direction`."""
+        self, direction: Sequence[Layer]
+    ) -> tuple[list[FloatArray], list[FloatArray], FloatArray]:
+        """R{a_l} and R{z_l} of the hidden layers, and R{logits}, along `direction`."""
+        r_inputs: list[FloatArray] = []
         changes: list[FloatArray] = []
-        for depth, (a, (intercept, coef)) in enumerate(zip(inputs, direction, strict=True)):
+        for depth, (a, (intercept, coef)) in enumerate(zip(self.inputs, direction, strict=True)):
             r_z = a @ coef
             r_z += intercept
             if depth:
-                self.activations[depth - 1].multiply_slope(a, changes[-1])
-                r_z += changes[-1] @ layers[depth].coef
+                r_a = changes[-1].copy()
+                self.activations[depth - 1].multiply_slope(self.kept[depth - 1], r_a)
+                r_z += r_a @ self.layers[depth].coef
+                r_inputs.append(r_a)
             changes.append(r_z)
-        return changes
-
-    def backpropagate(
-        self, layers: Sequence[Layer], inputs: Sequence[Any], delta: FloatArray
-    ) -> Iterator[tuple[int, FloatArray]]:
-        """Each layer's number and ``delta_l``, from the last layer's, which is given, down."""
-        for depth in reversed(range(len(layers))):
-            yield depth, delta
-            if depth:
-                delta = delta @ layers[depth].coef.T
-                self.activations[depth - 1].multiply_slope(inputs[depth], delta)
-
-
-def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> list[Any]:
-    """``[X, a_1, ..., a_{L-1}, logits]`` for a block of rows."""
-    values = [X]
-    for depth, (intercept, coef) in enumerate(layers):
-        z = values[-1] @ coef
-        z += intercept
-        if depth < len(activations):
-            activations[depth].apply(z)
-        values.append(z)
-    return values
+        return r_inputs, changes[:-1], changes[-1]

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -6,14 +8,16 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._curvature.moments import Factors, diagonal, floored, layer_curvature
-from skneural._curvature.penalty import evidence, optimism
+from skneural._curvature.factors import Curvature, Factors, diagonal, floored
+from skneural._curvature.penalty import PENALTIES, AutoPenalty, FixedPenalty, evidence, optimism
 from skneural._data.rows import Rows
 from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Layer, Network, pack
 from skneural._network.objective import Objective
-from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
+from skneural._network.sigmoid import SigmoidOutput
+from skneural._network.softmax import SoftmaxOutput
+from tests.curvature.measure import layer_curvature
 
 BOUND = 1e6
 
@@ -86,6 +90,47 @@ def test_where_weights_or_curvature_vanish_alpha_ends_at_its_bounds(coef, curvat
     assert (alphas <= 1.001 * unit * BOUND).all()
 
 
+def begun(rule, n=300, total_weight=300.0):
+    """A penalty, and arguments of its updates."""
+    output = SoftmaxOutput((3,))
+    layers, factors = make(output)
+    network = Network(6, (5, 4), [ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]], output)
+    return rule(network, total_weight, n), factors, layers
+
+
+def test_a_fixed_penalty_needs_no_curvature():
+    penalty, _, layers = begun(partial(FixedPenalty, alpha=0.3))
+    assert penalty.is_fixed
+    found = penalty.update(None, layers, is_trained=True, is_unseen=False)
+    np.testing.assert_array_equal(found, [0.3, 0.3, 0.3])
+
+
+def test_the_automatic_penalty_is_the_evidence_times_the_dispersion():
+    penalty, factors, layers = begun(PENALTIES["auto"])
+    alpha, gamma = evidence(factors, layers, 300.0)
+
+    def share(dispersion, **state):
+        curvature = Curvature(factors, dispersion)
+        return penalty.update(curvature, layers, **state) / alpha
+
+    np.testing.assert_allclose(share(0.5, is_trained=False, is_unseen=False), 0.5)
+    added = optimism(gamma, 300.0 * 2)
+    np.testing.assert_allclose(share(0.5, is_trained=True, is_unseen=False), 0.5 + added)
+    np.testing.assert_allclose(share(2.0, is_trained=True, is_unseen=True), 2.0)
+    # The dispersion of unseen rows is kept.
+    np.testing.assert_allclose(share(0.5, is_trained=True, is_unseen=False), 2.0)
+
+
+@pytest.mark.parametrize("total", [1.0, 1 - 1e-12])
+def test_weights_that_sum_to_one_are_shares_of_the_rows(total):
+    state = {"is_trained": False, "is_unseen": False}
+    shares, factors, layers = begun(AutoPenalty, total_weight=total)
+    counts, _, _ = begun(AutoPenalty, total_weight=300.0)
+    curvature = Curvature(factors, 1.0)
+    expected = counts.update(curvature, layers, **state) * total / 300
+    np.testing.assert_allclose(shares.update(curvature, layers, **state), expected, rtol=1e-9)
+
+
 def test_more_weights_for_fewer_observations_are_more_optimistic():
     gamma = np.array([10.0, 5.0])
     assert 0 < optimism(gamma, 1000) < optimism(gamma, 100) < optimism(2 * gamma, 100)
@@ -104,8 +149,8 @@ def exact_evidence(model, X, y):
     rows = Rows(X, y[:, None], np.ones(len(X)))
     theta = pack([Layer(model.intercepts_[0], model.coefs_[0])])
     objective = Objective(network, rows, np.zeros(1))
-    units = np.eye(theta.size)
-    H = len(X) * np.column_stack([objective.hessian_product(theta, unit) for unit in units])
+    hessian_product = objective.linearize(theta)
+    H = len(X) * np.column_stack([hessian_product(unit) for unit in np.eye(theta.size)])
     k = output.coding.n_units  # the intercepts come first; they are fitted without a penalty
     H = H[k:, k:] - H[k:, :k] @ np.linalg.pinv(H[:k, :k], rcond=1e-10) @ H[:k, k:]
     eigenvalues = np.maximum(np.linalg.eigvalsh(H), 0)

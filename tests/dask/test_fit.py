@@ -94,7 +94,7 @@ def test_every_kind_of_target(classifier, kind, alpha, data):
         ({"preconditioner": None}, "binary"),
         ({"preconditioner": "kronecker"}, "binary"),
         ({"preconditioner": "diagonal"}, "binary"),
-        ({"solver": "trust-ncg"}, "multiclass"),
+        ({"solver": "newton-cg"}, "multiclass"),
         ({"n_init": 3, "n_jobs": 2}, "multiclass"),
         ({"early_stopping": True, "alpha": "auto"}, "multiclass"),
         ({"early_stopping": True}, "multilabel-indicator"),

@@ -22,7 +22,7 @@ from skneural._inputs import weights as _weights
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
 from skneural._network.objective import Objective
-from skneural._network.outputs import SoftmaxOutput
+from skneural._network.softmax import SoftmaxOutput
 
 DTYPES = ["float32", "float64", "uint8", "int16", "int64", "bool", ">f4", ">f8", ">i2"]
 N_FEATURES = 32

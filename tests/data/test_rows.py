@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skneural._data.rows import N_SHARDS, Rows, merge_repeats
+from skneural._data.merging import canonical, merge_repeats
+from skneural._data.rows import N_SHARDS, Rows, map_rows
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 511, 512, 513, 5000, 100_003])
@@ -83,35 +84,45 @@ def test_equal_rows_with_different_labels_are_not_merged():
 
 
 def test_large_data_stay_as_they_are():
-    data = np.zeros((10_000, 10)), np.zeros((10_000, 1), int), np.ones(10_000)
-    assert all(a is b for a, b in zip(merge_repeats(*data), data, strict=True))
+    rows = Rows(np.zeros((10_000, 10)), np.zeros((10_000, 1), int), np.ones(10_000))
+    assert canonical(rows) is rows
+    small = canonical(rows.sample(np.arange(100)))
+    assert (small.n_rows, small.weight) == (1, 100)
 
 
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array, sp.csr_matrix])
-def test_a_sample_has_the_rows_that_were_asked_for_in_that_order(convert):
+def test_no_rows_are_no_blocks(convert):
+    nothing = convert(np.empty((0, 3)))
+    assert Rows(nothing).shards == []
+    result = map_rows(lambda block: np.asarray(block.sum(axis=1)), nothing)
+    assert len(result) == 0
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array, sp.csr_matrix])
+def test_a_sample_has_the_rows_at_its_positions_in_their_order(convert):
     rng = np.random.default_rng(0)
     X, codes, weight = rng.normal(size=(6000, 3)), rng.integers(3, size=(6000, 2)), rng.random(6000)
     index = rng.integers(6000, size=5000)
     sample = Rows(convert(X), convert(codes), weight).sample(index, n_shards=2)
     again = sample.sample(np.arange(0, 5000, 2))
     assert len(sample.shards) == 2
-    for rows, places in ((sample, index), (again, index[::2])):
-        assert rows.n_rows == len(places)
+    for rows, positions in ((sample, index), (again, index[::2])):
+        assert rows.n_rows == len(positions)
         blocks = [block for shard in rows.shards for block in shard]
         assert len(blocks) > 1
         features = [convert(rows.features(block)) for block in blocks]
         features = [block.toarray() if sp.issparse(block) else block for block in features]
         labels, weights = zip(*map(rows.labels_and_weights, blocks), strict=True)
-        np.testing.assert_array_equal(np.concatenate(features), X[places])
-        np.testing.assert_array_equal(np.concatenate(labels), codes[places])
-        np.testing.assert_array_equal(np.concatenate(weights), weight[places])
+        np.testing.assert_array_equal(np.concatenate(features), X[positions])
+        np.testing.assert_array_equal(np.concatenate(labels), codes[positions])
+        np.testing.assert_array_equal(np.concatenate(weights), weight[positions])
 
 
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
 def test_rows_travel_without_those_from_which_they_were_chosen(convert):
     X = convert(np.random.default_rng(0).normal(size=(5000, 20)))
     rows = Rows(X, np.arange(5000)[:, None], np.ones(5000))
-    chosen = rows.sample(np.arange(0, 5000, 10), n_shards=2, place=7)
+    chosen = rows.sample(np.arange(0, 5000, 10), n_shards=2, start=7)
     sent = pickle.dumps(chosen)
     assert len(sent) < 0.15 * len(pickle.dumps(rows))
     assert 0.05 < sys.getsizeof(chosen) / sys.getsizeof(rows) < 0.15

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
@@ -22,9 +23,8 @@ SETTINGS = [
     {},
     {"hidden_layer_sizes": ()},
     {"hidden_layer_sizes": (20, 10)},
-    {"solver": "cg"},
-    {"solver": "tnc", "max_iter": 50},  # an iteration takes some twenty evaluations
-    {"solver": "bfgs", "hidden_layer_sizes": (10,)},  # its cost grows as weights cubed
+    {"solver": "newton-cg", "hidden_layer_sizes": (10,), "activation": "silu"},
+    {"early_stopping": True, "hidden_layer_sizes": (20,)},
 ]
 
 
@@ -82,9 +82,13 @@ def test_real_digits_are_classified(classifier, digits):
     assert model.score(X_test, y_test) > 0.96
 
 
-def test_a_convergence_warning_points_to_the_caller(classifier, iris):
+def test_warnings_point_to_the_caller(classifier, iris):
+    X, y = iris
     with pytest.warns(ConvergenceWarning) as caught:
-        classifier(3, max_iter=1, tol=0.0).fit(*iris)
+        classifier(3, max_iter=1, tol=0.0).fit(X, y)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"pass y\.argmax\(axis=1\) instead") as caught:
+        SoftmaxMLPClassifier(3, tol=1.0).fit(X, np.eye(3, dtype=int)[y])
     assert caught[0].filename == __file__
 
 

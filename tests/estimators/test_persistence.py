@@ -97,11 +97,12 @@ def test_saved_models_can_be_shown_saved_again_and_trained_on(path):
 @pytest.mark.parametrize("name", COPIES)
 def test_copies_have_the_same_attributes_and_predictions(classifier, kind, name, fitted, iris):
     model = fitted[classifier, kind]
-    before = dict(vars(model))
+    before, saved = dict(vars(model)), pickle.dumps(model)
     again = COPIES[name](model)
     assert_same_predictions(again, model, iris[0])
     assert list(vars(again)) == list(before)
     assert vars(model) == before  # the very same objects
+    assert pickle.dumps(model) == saved
     assert not [name for name in before if "skneural" in name]
 
 
@@ -155,7 +156,7 @@ def test_a_newer_format_is_an_error_that_names_the_versions(
     number = _estimator.FORMAT
     assert str(caught.value) == (
         f"This {classifier.__name__} was saved by skneural 7.1.0, in format {number + 1}; "
-        f"skneural {skneural.__version__}, which is running, knows formats up to {number}. Load "
+        f"skneural {skneural.__version__}, which is running, can load formats up to {number}. Load "
         "it with skneural 7.1.0 or newer, or fit and save it again with skneural "
         f"{skneural.__version__}."
     )

@@ -196,7 +196,7 @@ def test_the_score_of_several_outputs_checks_its_input(
     classifier, fitted, iris, targets_of_each_kind
 ):
     model, Y = fitted[classifier, KINDS[3]], targets_of_each_kind[KINDS[3]]
-    with pytest.raises(ValueError, match=r"shape of predictions, \(150, 2\); got \(150, 1\)"):
+    with pytest.raises(ValueError, match=r"shape of the predictions, \(150, 2\); got \(150, 1\)"):
         model.score(iris[0], Y[:, :1])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.score(iris[0], Y, sample_weight=np.ones(3))

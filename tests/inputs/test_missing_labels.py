@@ -155,22 +155,25 @@ def test_masking_labels_of_yeast_costs_little(yeast):
     [
         (
             lambda Y: (Y, {"missing_labels": "error"}),
-            "y contains NaN.* may be missing with missing_labels='ignore'",
+            "y contains NaN.* With missing_labels='ignore', labels of a multilabel y may",
         ),
         (lambda Y: (Y, {"missing_labels": "drop"}), "must be one of 'error', 'ignore'; got 'drop'"),
         (lambda Y: (Y, {"missing_labels": True}), "must be one of 'error', 'ignore'; got True"),
-        (lambda Y: (Y[:, 0], {}), r"multilabel y only.* this one is binary, of shape \(150,\)"),
-        (lambda Y: (Y[:, :1], {}), r"multilabel y only.* this one is binary, of shape \(150, 1\)"),
-        (lambda Y: (2 * Y, {}), "multilabel y only.* this one is multi"),
+        (lambda Y: (Y[:, 0], {}), r"Only a multilabel y.* this one is binary, of shape \(150,\)"),
+        (
+            lambda Y: (Y[:, :1], {}),
+            r"Only a multilabel y.* this one is binary, of shape \(150, 1\)",
+        ),
+        (lambda Y: (2 * Y, {}), "Only a multilabel y.* this one is multi"),
         (lambda Y: (0.3 * Y, {}), "Unknown label type: continuous"),
         (lambda Y: (np.where(Y == 1, np.inf, Y), {}), "infinity"),
         (
             lambda Y: (np.full_like(Y, np.nan), {}),
-            r"Nothing is known of the labels in columns \[0, 1, 2\]",
+            r"All labels are missing in columns \[0, 1, 2\]",
         ),
         (
             lambda Y: (np.where(np.isnan(Y), None, np.where(Y == 1, "a", "b")), {}),
-            "multilabel y only.*has others, such as '[ab]'",
+            "Only a multilabel y.*has other labels, such as '[ab]'",
         ),
     ],
 )
@@ -186,7 +189,7 @@ def test_bad_missing_labels_are_errors(classifier, change, message, masked):
 def test_a_score_of_rows_of_which_nothing_is_known_is_an_error(classifier, masked):
     X, Y = masked
     model = classifier(2, tol=1.0, missing_labels="ignore").fit(X, Y)
-    with pytest.raises(ValueError, match="nothing is known of any row"):
+    with pytest.raises(ValueError, match="all labels of rows with a weight are missing"):
         model.score(X, np.full_like(Y, np.nan))
     with pytest.raises(ValueError, match="y must be an indicator of zeros and ones"):
         model.score(X, 0.9 * np.nan_to_num(Y))
@@ -201,5 +204,5 @@ def test_labels_of_other_kinds_cannot_be_missing_in_a_score(classifier, targets_
         y = targets_of_each_kind[kind].astype(object)
         model = classifier(2, tol=1.0, missing_labels="ignore").fit(iris[0], y)
         y = np.where(np.arange(y.size).reshape(y.shape) == 3, None, y)
-        with pytest.raises(ValueError, match="multilabel y only"):
+        with pytest.raises(ValueError, match="Only a multilabel y"):
             model.score(iris[0], y)

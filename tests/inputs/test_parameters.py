@@ -35,7 +35,7 @@ def test_hidden_activations():
         check.hidden_activations("swish", 0)
     with pytest.raises(ValueError, match="got 'swish'"):
         check.hidden_activations(["relu", "swish"], 2)
-    with pytest.raises(ValueError, match="each hidden layer, of which there are 2"):
+    with pytest.raises(ValueError, match="each of the 2 hidden layers"):
         check.hidden_activations(["relu"], 2)
     with pytest.raises(ValueError, match="activation must be a name, or a list"):
         check.hidden_activations(None, 1)
@@ -65,5 +65,5 @@ def test_thresholds_outside_the_open_interval(threshold):
 def test_thresholds_that_do_not_fit_the_target():
     with pytest.raises(ValueError, match="one number for each of the 3 outputs"):
         check.decision_threshold([0.5, 0.5], [2, 2, 2])
-    with pytest.raises(ValueError, match=r"threshold=0.4 cannot be honoured.*4 classes"):
+    with pytest.raises(ValueError, match=r"threshold=0.4 cannot be used.*4 classes"):
         check.decision_threshold(0.4, [4])

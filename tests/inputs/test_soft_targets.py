@@ -151,15 +151,15 @@ GOOD = np.full((150, 3), 1 / 3)
 @pytest.mark.parametrize(
     ("P", "classes", "message"),
     [
-        (GOOD, None, r"Unknown label type: continuous.*give their classes to fit"),
+        (GOOD, None, r"Unknown label type: continuous.*pass their classes to fit"),
         (GOOD, [0, 1], "a row of 2 class probabilities for each sample; got float64 of shape"),
         (GOOD, 3, "classes must be a list of two or more .* got 3"),
         (GOOD, ["a", 1, None], "in sorted order.* got"),
-        (GOOD, [0, 2, 1], r"sorted order, as np.unique gives them; got \[0, 2, 1\]"),
-        (GOOD, [0, 1, 1], "two or more different ones"),
-        (GOOD[:, :1], [0], "two or more different ones"),
+        (GOOD, [0, 2, 1], r"sorted order, like the result of np.unique; got \[0, 2, 1\]"),
+        (GOOD, [0, 1, 1], "two or more different classes"),
+        (GOOD[:, :1], [0], "two or more different classes"),
         (GOOD * 0.9, [0, 1, 2], r"row 0 is \[0.3.*with a sum of 0.9"),
-        (GOOD * [3, 3, -3], [0, 1, 2], "none of them negative or missing"),
+        (GOOD * [3, 3, -3], [0, 1, 2], "none may be negative or missing"),
         (np.where(np.eye(150, 3), np.nan, GOOD), [0, 1, 2], "y contains NaN"),
         (np.arange(150) % 3, [0, 1, 2], r"got int64 of shape \(150,\)"),
         (np.full((150, 3), "a"), [0, 1, 2], "got <U1 of shape"),
@@ -203,8 +203,8 @@ def test_probabilities_cannot_be_missing(classifier, soft):
     X, P = soft
     P = np.where(np.eye(150, 3), np.nan, P)
     model = classifier(2, tol=1.0, missing_labels="ignore")
-    with pytest.raises(ValueError, match=r"none of them negative or missing.* row 0 is \[nan"):
+    with pytest.raises(ValueError, match=r"none may be negative or missing.* row 0 is \[nan"):
         model.fit(X, P, classes=NAMES)
     model.fit(X, soft[1], classes=NAMES)
-    with pytest.raises(ValueError, match="none of them negative or missing"):
+    with pytest.raises(ValueError, match="none may be negative or missing"):
         model.score(X, P)

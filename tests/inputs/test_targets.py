@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from skneural._data.rows import Rows
-from skneural._inputs.targets import encode_targets, warn_if_one_hot
+from skneural._inputs.targets import encode_targets, is_one_hot
 
 
 def test_every_kind_of_target_is_decoded_to_what_was_encoded(targets_of_each_kind):
@@ -93,9 +93,9 @@ def indicator(codes):
     return Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
 
 
-def test_one_hot_indicators_are_pointed_out():
+def test_one_hot_indicators_are_found():
     one_hot = np.eye(3, dtype=np.int8)
     for codes in (one_hot, sp.csr_array(one_hot)):
-        with pytest.warns(UserWarning, match=r"exactly one label.*y\.argmax\(axis=1\)"):
-            warn_if_one_hot(indicator(codes))
-    warn_if_one_hot(indicator(np.array([[1, 1], [1, 0]])))  # warnings are errors here
+        assert is_one_hot(indicator(codes))
+    for codes in ([[1, 1], [1, 0]], [[1, 0], [0, 0]], [[1, 0], [1, -1]]):
+        assert not is_one_hot(indicator(np.array(codes)))

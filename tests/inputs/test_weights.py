@@ -87,7 +87,7 @@ def test_balanced_weights_are_the_same_however_many_rows_are_added_up_at_once(co
     ("class_weight", "y", "message"),
     [
         ("even", [0, 1], "'balanced' or None, got 'even'"),
-        ({5: 1.0}, [0, 1], r"keys that are no classes: \[5\]; y has \[0, 1\]"),
+        ({5: 1.0}, [0, 1], r"keys that are not classes: \[5\]; y has \[0, 1\]"),
         ({0: -1.0}, [0, 1], "finite and not negative"),
         ({0: np.nan}, [0, 1], "finite and not negative"),
         ([{0: 1.0}], [0, 1], "must be a dict, 'balanced' or None for a binary y"),

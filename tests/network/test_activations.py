@@ -5,6 +5,7 @@ from scipy.special import softmax as scipy_softmax
 
 from skneural._network.activations import ACTIVATIONS
 from skneural.activations import sigmoid, softmax
+from tests.network.contract import ActivationContract
 
 EXTREMES = [0.0, 1e-300, 1.0, 37.0, 1e2, 1e4, 1e30]
 
@@ -59,76 +60,15 @@ def test_softmax_of_two_is_the_sigmoid_of_the_difference():
     np.testing.assert_allclose(softmax(z)[:, 1], sigmoid(z[:, 1] - z[:, 0]), rtol=1e-13)
 
 
-def value(activation, z):
-    a = z.copy()
-    activation.apply(a)
-    return a
-
-
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_slope_is_the_derivative_of_the_value(name):
-    activation = ACTIVATIONS[name]
-    z = np.random.default_rng(0).normal(size=(6, 4)) * 3
-    slope = np.ones_like(z)
-    activation.multiply_slope(value(activation, z), slope)
-    step = 1e-6
-    differences = (value(activation, z + step) - value(activation, z - step)) / (2 * step)
-    np.testing.assert_allclose(slope, differences, rtol=1e-8, atol=1e-9)
+class TestRegistered(ActivationContract):
+    @pytest.fixture(autouse=True)
+    def set_activation(self, name):
+        self.activation = ACTIVATIONS[name]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_hidden_activations_are_finite_at_any_magnitude_and_keep_the_dtype(name, dtype):
-    activation = ACTIVATIONS[name]
-    z = np.array([-1e30, -1e4, 0.0, 1e4, 1e30], dtype=dtype)
-    a = value(activation, z)
-    slope = np.ones_like(a)
-    activation.multiply_slope(a, slope)
-    assert a.dtype == slope.dtype == dtype
-    assert np.isfinite(a).all()
-    assert np.isfinite(slope).all()
-
-
-SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
-
-
-def curvature(activation, a):
-    result = np.ones_like(a)
-    activation.multiply_slope(a, result)
-    activation.multiply_relative_curvature(a, result)
-    return result
-
-
-@pytest.mark.parametrize("name", SMOOTH)
-def test_curvature_is_the_derivative_of_the_slope(name):
-    activation = ACTIVATIONS[name]
-    z = np.random.default_rng(0).normal(size=(6, 4)) * 3
-
-    def slope(z):
-        result = np.ones_like(z)
-        activation.multiply_slope(value(activation, z), result)
-        return result
-
-    step = 1e-6
-    differences = (slope(z + step) - slope(z - step)) / (2 * step)
-    result = curvature(activation, value(activation, z))
-    np.testing.assert_allclose(result, differences, rtol=1e-8, atol=1e-9)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", SMOOTH)
-def test_curvature_is_finite_at_any_magnitude_and_keeps_the_dtype(name, dtype):
-    activation = ACTIVATIONS[name]
-    z = np.array([-1e30, -1e4, 0.0, 1e4, 1e30], dtype=dtype)
-    result = curvature(activation, value(activation, z))
-    assert result.dtype == dtype
-    assert np.isfinite(result).all()
-
-
-def test_relu_alone_has_no_curvature():
-    assert set(ACTIVATIONS) - set(SMOOTH) == {"relu"}
-    with pytest.raises(NotImplementedError, match="relu has no second derivative"):
-        curvature(ACTIVATIONS["relu"], np.ones(2))
+def test_only_relu_has_a_kink():
+    assert [name for name, activation in ACTIVATIONS.items() if not activation.smooth] == ["relu"]
 
 
 def test_values_are_those_of_the_formulas():
@@ -139,7 +79,10 @@ def test_values_are_those_of_the_formulas():
         "tanh": np.tanh(z),
         "relu": z * (z > 0),
         "softplus": np.log(1 + np.exp(z)),
+        "silu": z / (1 + np.exp(-z)),
     }
     assert expected.keys() == ACTIVATIONS.keys()
     for name, activation in ACTIVATIONS.items():
-        np.testing.assert_allclose(value(activation, z), expected[name], rtol=1e-13)
+        a = z.copy()
+        activation.apply(a)
+        np.testing.assert_allclose(a, expected[name], rtol=1e-13)

@@ -4,7 +4,8 @@ import scipy.sparse as sp
 
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Layer, Network, forward, pack
-from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
+from skneural._network.sigmoid import SigmoidOutput
+from skneural._network.softmax import SoftmaxOutput
 
 
 def make(output, names, sizes=None, n_features=5):
@@ -46,8 +47,7 @@ SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
 def hessian_product(network, theta, direction, X, codes, weight):
     product = np.full_like(theta, np.nan)
     layers, moves, result = map(network.layers, (theta, direction, product))
-    at = network.linearize(layers, X, codes, weight)
-    network.hessian_product(layers, moves, at, result)
+    network.linearize(layers, X, codes, weight).product(moves, result)
     return product
 
 
@@ -152,10 +152,11 @@ def test_forward_gives_the_values_of_all_layers():
     network = make(SoftmaxOutput((3,)), ["relu"])
     X, _, _, theta = sample(network)
     first, second = network.layers(theta)
-    values = forward([first, second], network.activations, X)
+    passed = forward([first, second], network.activations, X)
     hidden = np.maximum(X @ first.coef + first.intercept, 0)
-    np.testing.assert_allclose(values[1], hidden, rtol=1e-14)
-    np.testing.assert_allclose(values[2], hidden @ second.coef + second.intercept, rtol=1e-12)
+    assert passed.inputs[0] is X
+    np.testing.assert_allclose(passed.inputs[1], hidden, rtol=1e-14)
+    np.testing.assert_allclose(passed.logits, hidden @ second.coef + second.intercept, rtol=1e-12)
 
 
 @pytest.mark.parametrize("output", [SoftmaxOutput((3,)), SigmoidOutput((3, 2))])
@@ -166,11 +167,11 @@ def test_backpropagated_errors_are_those_whose_products_are_the_gradient(output,
     network = make(output, names)
     X, codes, weight, theta = sample(network)
     layers = network.layers(theta)
-    *inputs, logits = forward(layers, network.activations, X)
+    inputs, kept, logits = forward(layers, network.activations, X)
     _, delta = output.loss_gradient(logits, codes, weight)
     _, gradient = loss_and_gradient(network, theta, X, codes, weight)
     depths = []
-    for depth, error in network.backpropagate(layers, inputs, delta):
+    for depth, error in network.backpropagate(layers, kept, delta):
         depths.append(depth)
         intercept, coef = network.layers(gradient)[depth]
         np.testing.assert_allclose(inputs[depth].T @ error, coef, rtol=1e-12, atol=1e-13)
@@ -186,7 +187,7 @@ def test_initial_weights_on_features_in_any_units_are_those_on_standardised_ones
     plain = network.initial_weights(np.random.RandomState(0))
     moved = network.initial_weights(np.random.RandomState(0), location, scale)
     logits, same = (
-        forward(network.layers(theta), network.activations, features)[-1]
+        forward(network.layers(theta), network.activations, features).logits
         for theta, features in ((plain, X), (moved, location + scale * X))
     )
     np.testing.assert_allclose(same, logits, rtol=1e-8, atol=1e-9)

@@ -1,4 +1,4 @@
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,77 +9,25 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
+from skneural._curvature.penalty import AutoPenalty, FixedPenalty
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
-from skneural._data import threads as _shards
+from skneural._data import threads as _threads
 from skneural._data.rows import Rows
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
-from skneural._network.objective import Objective, weighted_rows
-from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
-from skneural._training import run as _training
-from skneural._training.monitor import Stop
-from skneural._training.run import (
-    EARLY_ROUNDS,
-    ROUND_ITERATIONS,
-    SAMPLE_ITERATIONS,
-    SMALLEST_SAMPLE,
-    Round,
-    Settings,
-    plan_rounds,
-    train,
-)
-from skneural._training.solvers import OPTIMIZERS
+from skneural._network.objective import Objective
+from skneural._network.row_sums import weighted_rows
+from skneural._network.sigmoid import SigmoidOutput
+from skneural._network.softmax import SoftmaxOutput
+from skneural._training.run import Settings, train
+from skneural._training.solution import StopReason
+from skneural._training.solvers import SOLVERS, Solver
+from skneural._training.stages import SMALLEST_SAMPLE, plan_stages
 
 N_LARGE = 4 * SMALLEST_SAMPLE + 3
 CONTAINERS = [np.asarray, sp.csr_array]
 
-# --- The plan ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("may_sample", [False, True])
-@pytest.mark.parametrize("max_iter", [1, 29, 30, 59, 60, 89, 90, 100, 10_000])
-@pytest.mark.parametrize("n_rows", [1, 9_999, 10_000, 19_999, 20_000, 10**7])
-def test_the_last_round_has_all_rows(n_rows, max_iter, may_sample):
-    *early, last = plan_rounds(n_rows, max_iter, may_sample)
-    assert last == Round(n_rows, max_iter)
-    assert len(early) <= EARLY_ROUNDS
-    assert not early or early[-1].max_iter < max_iter
-    starts = [0, *(one.max_iter for one in early)]
-    lengths = [SAMPLE_ITERATIONS if one.n_rows < n_rows else ROUND_ITERATIONS for one in early]
-    assert [b - a for a, b in pairwise(starts)] == lengths
-
-
-@pytest.mark.parametrize("n_rows", [10_000, 19_999, 20_000, 123_457])
-def test_samples_double(n_rows):
-    *early, last = plan_rounds(n_rows, 100, may_sample=True)
-    assert early[0].n_rows < n_rows
-    assert early[0].n_rows >= SMALLEST_SAMPLE
-    for one, following in pairwise([*early, last]):
-        assert following.n_rows in (2 * one.n_rows, 2 * one.n_rows + 1, one.n_rows)
-    assert early[-1].n_rows < last.n_rows or early[0].n_rows * 2 <= last.n_rows
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "max_iter", "may_sample"),
-    [
-        (2 * SMALLEST_SAMPLE - 1, 100, True),
-        (10**6, 100, False),
-        (10**6, EARLY_ROUNDS * ROUND_ITERATIONS, True),
-    ],
-)
-def test_few_rows_or_iterations_or_a_given_start_are_not_sampled(n_rows, max_iter, may_sample):
-    assert {one.n_rows for one in plan_rounds(n_rows, max_iter, may_sample)} == {n_rows}
-
-
-def test_fewer_iterations_are_the_beginning_of_more():
-    rounds = plan_rounds(1000, 100, may_sample=True)
-    for max_iter in range(1, 100):
-        *early, last = plan_rounds(1000, max_iter, may_sample=True)
-        assert early == rounds[: len(early)]
-        assert last.max_iter <= rounds[len(early)].max_iter
-
-
-# --- Rounds on samples ---------------------------------------------------------------------
+# --- Stages on samples ---------------------------------------------------------------------
 
 
 def large(dtype=np.float64, convert=np.asarray):
@@ -88,10 +36,25 @@ def large(dtype=np.float64, convert=np.asarray):
     return Network(8, (6,), [ACTIVATIONS["tanh"]], SoftmaxOutput((3,))), rows
 
 
+class RecordingSolver(Solver):
+    """L-BFGS that records the objectives of the problems it is given."""
+
+    def __init__(self):
+        self.objectives = []
+
+    def run(self, problem, start):
+        self.objectives.append(problem.objective)
+        return SOLVERS["lbfgs"].run(problem, start)
+
+    @property
+    def sizes(self):
+        return [objective.rows.n_rows for objective in self.objectives]
+
+
 def settings(**changes):
     defaults = {
-        "alpha": None,
-        "optimizer": OPTIMIZERS["lbfgs"],
+        "penalty": AutoPenalty,
+        "solver": SOLVERS["lbfgs"],
         "preconditioner": Preconditioner.AUTO,
         "tol": 0.0,
         "max_iter": 100,
@@ -99,150 +62,178 @@ def settings(**changes):
     return Settings(**{**defaults, **changes})
 
 
-def assert_speaks_of_all_rows(solution, network, rows):
+def fixed(alpha):
+    return partial(FixedPenalty, alpha=alpha)
+
+
+def assert_refers_to_all_rows(solution, network, rows):
     loss, gradient = Objective(network, rows, solution.alpha)(solution.theta)
     np.testing.assert_allclose(solution.loss, loss, rtol=1e-12)
     np.testing.assert_allclose(solution.gradient_norm, np.abs(gradient).max(), rtol=1e-9)
 
 
-def sizes_of_rounds(monkeypatch):
-    sizes = []
-
-    class Recorded(Objective):
-        def __init__(self, network, rows, *others):
-            sizes.append(rows.n_rows)
-            super().__init__(network, rows, *others)
-
-    monkeypatch.setattr(_training, "Objective", Recorded)
-    return sizes
-
-
-def test_rounds_run_on_growing_samples_as_planned(monkeypatch):
+def test_stages_run_on_growing_samples_as_planned():
     network, rows = large()
-    sizes = sizes_of_rounds(monkeypatch)
-    solution = train(network, rows, settings(), seed=0)
-    assert sizes == [one.n_rows for one in plan_rounds(N_LARGE, 100, True)]
+    solver = RecordingSolver()
+    solution = train(network, rows, settings(solver=solver), seed=0)
+    assert solver.sizes == [one.n_rows for one in plan_stages(N_LARGE, 100, True)]
     assert len(solution.loss_curve) == 100
-    assert_speaks_of_all_rows(solution, network, rows)
-    sizes.clear()
-    train(network, rows, settings(), seed=0, start=solution.theta)
-    assert set(sizes) == {N_LARGE}
-    sizes.clear()
-    train(network, rows, settings(alpha=1.0, preconditioner=None, max_iter=40), seed=0)
-    assert sizes == [N_LARGE]
-
-
-def test_a_sample_holds_the_one_before(monkeypatch):
-    network, rows = large()
-    run = _training._Run(network, rows, settings(), 0, None, map)
-    first, second = run._first(0, 5000).index, run._first(0, 10_000).index
-    assert set(first) < set(second)
-    assert set(run._first(5000, 10_000).index) == set(second) - set(first)
+    assert_refers_to_all_rows(solution, network, rows)
+    again = RecordingSolver()
+    train(network, rows, settings(solver=again), seed=0, start=solution.theta)
+    assert set(again.sizes) == {N_LARGE}
+    single = RecordingSolver()
+    one_stage = settings(solver=single, penalty=fixed(1.0), preconditioner=None, max_iter=40)
+    train(network, rows, one_stage, seed=0)
+    assert single.sizes == [N_LARGE]
 
 
 @pytest.mark.parametrize("max_iter", [1, 15, 16, 29, 30, 37, 60])
-def test_wherever_max_iter_ends_a_run_the_solution_speaks_of_all_rows(max_iter):
+def test_wherever_max_iter_ends_a_run_the_solution_refers_to_all_rows(max_iter):
     network, rows = large()
     solution = train(network, rows, settings(max_iter=max_iter), seed=0)
-    assert solution.stop_reason == "max_iter"
+    assert solution.stop_reason is StopReason.MAX_ITER
     assert len(solution.loss_curve) == max_iter
-    assert_speaks_of_all_rows(solution, network, rows)
+    assert_refers_to_all_rows(solution, network, rows)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), Stop("observed")])
+@pytest.mark.parametrize("reason", [StopReason.INTERRUPTED, StopReason.CALLBACK])
 @pytest.mark.parametrize("iteration", [1, 15, 20, 50])
-def test_a_run_that_ends_in_any_round_speaks_of_all_rows(iteration, error):
+def test_a_run_that_ends_in_any_stage_refers_to_all_rows(iteration, reason):
     network, rows = large()
 
     def end(solution):
-        if len(solution.loss_curve) == iteration:
-            raise error
+        if len(solution.loss_curve) < iteration:
+            return None
+        if reason is StopReason.INTERRUPTED:
+            raise KeyboardInterrupt
+        return reason
 
     solution = train(network, rows, settings(), seed=0, observers=[end])
-    assert solution.stop_reason == getattr(error, "reason", "interrupted")
+    assert solution.stop_reason is reason
     assert len(solution.loss_curve) == iteration
-    assert_speaks_of_all_rows(solution, network, rows)
+    assert_refers_to_all_rows(solution, network, rows)
 
 
-@pytest.mark.parametrize("name", ["layer_curvature", "Kronecker"])
-@pytest.mark.parametrize("number", [2, 3, 4])
-def test_an_interruption_between_two_rounds_keeps_the_last_iterate(number, name, monkeypatch):
-    network, rows = large()
-    original, n_calls = getattr(_training, name), 0
+class InterruptedPenalty(AutoPenalty):
+    """A penalty whose update with a number is interrupted."""
 
-    def interrupted(*args):
-        nonlocal n_calls
-        n_calls += 1
-        if n_calls == number:
+    def __init__(self, *args, number):
+        super().__init__(*args)
+        self.left = number
+
+    def update(self, curvature, layers, **state):
+        self.left -= 1
+        if self.left == 0:
             raise KeyboardInterrupt
-        return original(*args)
-
-    monkeypatch.setattr(_training, name, interrupted)
-    solution = train(network, rows, settings(), seed=0)
-    assert solution.stop_reason == "interrupted"
-    assert len(solution.loss_curve) == plan_rounds(N_LARGE, 100, True)[number - 2].max_iter
-    assert_speaks_of_all_rows(solution, network, rows)
+        return super().update(curvature, layers, **state)
 
 
+class InterruptedPreconditioner:
+    """A preconditioner whose use with a number is interrupted."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def largest_dimensions(self, n_rows):
+        return Preconditioner.AUTO.largest_dimensions(n_rows)
+
+    def reparametrization(self, *arguments):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return Preconditioner.AUTO.reparametrization(*arguments)
+
+
+INTERRUPTED = {
+    "penalty": lambda number: {"penalty": partial(InterruptedPenalty, number=number)},
+    "preconditioner": lambda number: {"preconditioner": InterruptedPreconditioner(number)},
+}
+
+
+@pytest.mark.parametrize("part", INTERRUPTED)
 @pytest.mark.parametrize("number", [2, 3, 4])
-def test_curvature_that_overflows_keeps_the_last_iterate(number, monkeypatch):
+def test_an_interruption_between_two_stages_keeps_the_last_iterate(number, part):
     network, rows = large()
-    original, n_calls = _training.layer_curvature, 0
-
-    def overflowing(*args):
-        nonlocal n_calls
-        n_calls += 1
-        curvature = original(*args)
-        if n_calls == number:
-            curvature.factors[0].A[0] = np.inf
-        return curvature
-
-    monkeypatch.setattr(_training, "layer_curvature", overflowing)
-    solution = train(network, rows, settings(), seed=0)
-    assert solution.stop_reason == "overflow"
-    assert len(solution.loss_curve) == plan_rounds(N_LARGE, 100, True)[number - 2].max_iter
-    assert_speaks_of_all_rows(solution, network, rows)
+    solution = train(network, rows, settings(**INTERRUPTED[part](number)), seed=0)
+    assert solution.stop_reason is StopReason.INTERRUPTED
+    assert len(solution.loss_curve) == plan_stages(N_LARGE, 100, True)[number - 2].max_iter
+    assert_refers_to_all_rows(solution, network, rows)
 
 
-def test_on_a_sample_the_penalty_has_its_share(monkeypatch):
+@pytest.mark.parametrize("part", INTERRUPTED)
+def test_an_interruption_before_the_first_iterate_is_raised(part):
+    with pytest.raises(KeyboardInterrupt):
+        train(*large(), settings(**INTERRUPTED[part](1)), seed=0)
+
+
+class LeapingSolver(Solver):
+    """Makes one iteration; in the stage with a number a leap to huge weights."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def run(self, problem, start):
+        self.left -= 1
+        phi = start + (1.5e18 if self.left == 0 else 1e-3)
+        return problem.accept(phi) or StopReason.PRECISION
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_curvature_that_overflows_ends_the_run_at_the_last_iterate(number):
+    _, rows = large(np.float32)  # which holds the logits there, but not their squares
+    network = Network(8, (6,), [ACTIVATIONS["relu"]], SoftmaxOutput((3,)))
+    run = settings(solver=LeapingSolver(number), preconditioner=None)
+    solution = train(network, rows, run, seed=0)
+    assert solution.stop_reason is StopReason.OVERFLOW
+    assert len(solution.loss_curve) == number
+    assert np.abs(solution.theta).max() > 1e18
+    assert np.isfinite(solution.loss)
+
+
+def test_on_a_sample_the_penalty_has_its_share():
     network, rows = large()
     weight = np.random.default_rng(0).uniform(0.1, 10, N_LARGE)
-    shares = []
-
-    class Recorded(Objective):
-        def __init__(self, *args):
-            super().__init__(*args)
-            shares.append(args[2] / self.total_weight)
-
-    monkeypatch.setattr(_training, "Objective", Recorded)
-    train(network, Rows(rows.X, rows.labels, weight), settings(alpha=3.0), seed=0)
-    assert len(shares) > 1
+    solver = RecordingSolver()
+    weighted = Rows(rows.X, rows.labels, weight)
+    train(network, weighted, settings(penalty=fixed(3.0), solver=solver), seed=0)
+    assert len(solver.objectives) > 1
+    shares = [objective.alpha / objective.total_weight for objective in solver.objectives]
     np.testing.assert_allclose(shares, 3 / weight.sum(), rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["layer_curvature", "Kronecker"])
-def test_an_interruption_before_the_first_round_is_passed_on(name, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
+def test_a_solver_that_gives_up_is_started_afresh_until_that_lowers_the_loss_no_more():
+    class Hesitant(RecordingSolver):
+        def run(self, problem, start):
+            self.objectives.append(problem.objective)
+            steps = 5 - len(self.objectives)
+            _, gradient = problem.evaluate(start)
+            if steps > 0:
+                assert problem.accept(start - 1e-3 * gradient) is None
+            return StopReason.PRECISION
 
-    monkeypatch.setattr(_training, name, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(*large(), settings(), seed=0)
+    network, rows = large()
+    solver = Hesitant()
+    run = settings(solver=solver, penalty=fixed(1.0), preconditioner=None)
+    solution = train(network, rows, run, seed=0)
+    assert solution.stop_reason is StopReason.PRECISION
+    assert len(solver.objectives) == 5
+    assert len(solution.loss_curve) == 4
 
 
 @pytest.mark.parametrize("convert", CONTAINERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_samples_are_those_of_the_seed_for_any_number_of_threads(dtype, convert, monkeypatch):
-    monkeypatch.setattr(_shards, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_threads, "THREADING_PAYS", 0)
     network, rows = large(dtype, convert)
+    run = settings(max_iter=48)
     thetas = []
     for n_threads in (1, 2, 4):
         with threadpool_limits(n_threads, user_api="blas"):
-            thetas.append(train(network, rows, settings(max_iter=40), seed=0).theta)
+            thetas.append(train(network, rows, run, seed=0).theta)
     np.testing.assert_array_equal(thetas[1], thetas[0])
     np.testing.assert_array_equal(thetas[2], thetas[0])
-    other = train(network, rows, settings(max_iter=40), seed=1)
-    assert not np.array_equal(other.theta, thetas[0])
+    assert not np.array_equal(train(network, rows, run, seed=1).theta, thetas[0])
 
 
 @pytest.mark.parametrize("every", [2, 5, 9000])
@@ -260,12 +251,23 @@ def test_rows_of_weight_zero_are_as_if_they_were_absent(every):
     np.testing.assert_allclose(*(one.theta for one in solutions), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("patience", [None, 3])
+def test_a_run_without_an_iteration_has_the_validation_loss_of_its_start(patience):
+    network, rows = large()
+    run = settings(tol=1e9, patience=patience, penalty=fixed(1.0))
+    solution = train(network, rows, run, seed=0, validation_rows=rows.sample(np.arange(100)))
+    assert (solution.loss_curve, solution.validation_losses) == ((), ())
+    assert 0 < solution.best_validation_loss < 10
+    assert solution.stop_reason is StopReason.TOL
+    assert_refers_to_all_rows(solution, network, rows)
+
+
 # --- The minimum ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("convert", CONTAINERS)
 @pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
-@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_preconditioners_change_the_path_and_not_the_minimum(solver, make_output, convert, iris):
     X, y = iris
     rows = Rows(convert(X * [0.3, 1, 2, 1] + [0, 1, 0, 3]), y[:, None], np.ones(len(X)))
@@ -273,8 +275,8 @@ def test_preconditioners_change_the_path_and_not_the_minimum(solver, make_output
     layers, curves = [], []
     for preconditioner in PRECONDITIONERS.values():
         run = settings(
-            alpha=1.0,
-            optimizer=OPTIMIZERS[solver],
+            penalty=fixed(1.0),
+            solver=SOLVERS[solver],
             preconditioner=preconditioner,
             tol=1e-8,
             max_iter=5000,
@@ -309,7 +311,7 @@ def test_fits_that_find_the_penalty_settle(classifier, preconditioner, iris):
     np.testing.assert_allclose(model.fit(*iris).alpha_, alpha, rtol=0.1)
 
 
-# --- A penalty that is found ---------------------------------------------------------------
+# --- The automatic penalty ---------------------------------------------------------------
 
 
 def assert_safe(model, X):

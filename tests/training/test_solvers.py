@@ -1,115 +1,160 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der, rosen_hess_prod
 
-from skneural._training.solvers import OPTIMIZERS
+from skneural._training.solution import StopReason
+from skneural._training.solvers import SOLVERS
+from tests.training.bowl import make
 
 
-def rosenbrock(x):
-    return rosen(x), rosen_der(x)
+class Rosenbrock:
+    """Rosenbrock's function; `offset` hides progress by rounding."""
+
+    offset = 0.0
+
+    def __call__(self, x):
+        return rosen(x) + self.offset, rosen_der(x)
+
+    def linearize(self, x):
+        return lambda direction: rosen_hess_prod(x, direction)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+def solve(name, objective, start=(0.0,) * 4, **settings):
+    problem, progress = make(objective, start=start, **{"tol": -1.0, "max_iter": 10**6} | settings)
+    assert problem.begin() is None
+    return SOLVERS[name].run(problem, np.zeros(len(start))), progress
+
+
+SECOND_ORDER = [name for name, solver in SOLVERS.items() if solver.second_order]
+
+
+@pytest.mark.parametrize("name", SOLVERS)
 def test_runs_until_no_progress_is_possible_at_this_precision(name):
-    iterates = []
-    OPTIMIZERS[name].minimize(
-        rosenbrock, rosen_hess_prod, np.zeros(4), lambda x: iterates.append(x.copy())
+    reason, progress = solve(name, Rosenbrock())
+    assert reason is StopReason.PRECISION
+    assert progress.n_iter > 10
+    assert progress.gradient_norm < 1e-9
+    np.testing.assert_allclose(progress.theta, 1, rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", SOLVERS)
+def test_returns_the_reason_for_which_an_iterate_is_the_last(name):
+    assert solve(name, Rosenbrock(), tol=1e-3)[0] is StopReason.TOL
+    reason, progress = solve(name, Rosenbrock(), max_iter=3)
+    assert (reason, progress.n_iter) == (StopReason.MAX_ITER, 3)
+    reason, progress = solve(
+        name,
+        Rosenbrock(),
+        observers=[lambda one: StopReason.CALLBACK if len(one.loss_curve) == 3 else None],
     )
-    assert len(iterates) > 10
-    assert np.abs(rosen_der(iterates[-1])).max() < 1e-9
-    np.testing.assert_allclose(iterates[-1], 1, rtol=1e-8)
+    assert (reason, progress.n_iter) == (StopReason.CALLBACK, 3)
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError, KeyboardInterrupt, ValueError, np.linalg.LinAlgError, StopIteration]
-)
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_what_the_callback_raises_ends_the_run(name, error):
+ERRORS = [RuntimeError, KeyboardInterrupt, ValueError, np.linalg.LinAlgError, StopIteration]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("name", SOLVERS)
+def test_an_error_of_an_observer_ends_the_run(name, error):
     seen = []
 
-    def callback(x):
-        seen.append(x)
+    def observer(solution):
+        seen.append(solution)
         if len(seen) == 3:
             raise error
 
     with pytest.raises(error):
-        OPTIMIZERS[name].minimize(rosenbrock, rosen_hess_prod, np.zeros(4), callback)
+        solve(name, Rosenbrock(), observers=[observer])
     assert len(seen) == 3
 
 
-@pytest.mark.parametrize("offset", [1.0, -1e8])
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_returns_where_rounding_hides_progress_and_says_nothing(name, offset, capfd):
-    def function(x):
-        return rosen(x) + offset, rosen_der(x)
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("name", SOLVERS)
+def test_an_error_of_the_objective_ends_the_run(name, error):
+    class Failing(Rosenbrock):
+        n_calls = 0
 
-    iterates = [np.zeros(4)]
-    OPTIMIZERS[name].minimize(
-        function, rosen_hess_prod, iterates[0], lambda x: iterates.append(x.copy())
-    )
-    assert rosen(iterates[-1]) < 1e-6 * abs(offset)
+        def __call__(self, x):
+            self.n_calls += 1
+            if self.n_calls == 3:
+                raise error
+            return super().__call__(x)
+
+    with pytest.raises(error):
+        solve(name, Failing())
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("name", SECOND_ORDER)
+def test_an_error_of_a_hessian_product_ends_the_run(name, error):
+    class Failing(Rosenbrock):
+        def linearize(self, x):
+            def fail(direction):
+                raise error
+
+            return fail
+
+    with pytest.raises(error):
+        solve(name, Failing())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("name", SOLVERS)
+def test_values_that_are_not_finite_are_an_overflow(name, bad):
+    class Cliff(Rosenbrock):
+        def __call__(self, x):
+            value, gradient = super().__call__(x)
+            return (bad if np.abs(x).max() > 0.1 else value), gradient
+
+    reason, progress = solve(name, Cliff())
+    assert reason is StopReason.OVERFLOW
+    assert np.isfinite(progress.theta).all()
+    assert np.abs(progress.theta).max() <= 0.1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("name", SECOND_ORDER)
+def test_hessian_products_that_are_not_finite_are_an_overflow(name, bad):
+    class Steep(Rosenbrock):
+        def linearize(self, x):
+            return lambda direction: bad * direction
+
+    assert solve(name, Steep())[0] is StopReason.OVERFLOW
+
+
+@pytest.mark.parametrize("offset", [1.0, -1e8])
+@pytest.mark.parametrize("name", SOLVERS)
+def test_ends_silently_where_rounding_hides_progress(name, offset, capfd):
+    objective = Rosenbrock()
+    objective.offset = offset
+    reason, progress = solve(name, objective)
+    assert reason is StopReason.PRECISION
+    assert rosen(progress.theta) < 1e-6 * abs(offset)
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", [n for n, o in OPTIMIZERS.items() if o.second_order])
-def test_ends_where_the_gradient_promises_what_the_function_does_not_keep(name):
-    n_evaluations = 0
+@pytest.mark.parametrize("name", SECOND_ORDER)
+def test_ends_where_the_function_does_not_keep_the_promise_of_its_gradient(name):
+    class Flat(Rosenbrock):
+        n_calls = 0
 
-    def function(x):
-        nonlocal n_evaluations
-        n_evaluations += 1
-        assert n_evaluations < 1000
-        return 0.0, x
+        def __call__(self, x):
+            self.n_calls += 1
+            assert self.n_calls < 1000
+            return 0.0, x
 
-    OPTIMIZERS[name].minimize(function, lambda x, direction: direction, np.ones(4), lambda x: None)
+        def linearize(self, x):
+            return lambda direction: direction
 
-
-@pytest.mark.parametrize("name", [n for n, o in OPTIMIZERS.items() if o.second_order])
-def test_a_step_that_is_refused_is_no_iteration(name):
-    iterates = [np.zeros(4)]
-    OPTIMIZERS[name].minimize(
-        lambda x: (rosen(x) - 1e8, rosen_der(x)),  # rounding hides progress early
-        rosen_hess_prod,
-        iterates[0],
-        lambda x: iterates.append(x.copy()),
-    )
-    assert not any(np.array_equal(a, b) for a, b in pairwise(iterates))
-
-
-@pytest.mark.parametrize("name", [n for n, o in OPTIMIZERS.items() if o.second_order])
-def test_what_the_hessian_product_raises_ends_the_run(name):
-    def hessian_product(x, direction):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        OPTIMIZERS[name].minimize(rosenbrock, hessian_product, np.zeros(4), lambda x: None)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_what_the_function_raises_ends_the_run(name):
-    def function(x):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        OPTIMIZERS[name].minimize(function, rosen_hess_prod, np.zeros(4), lambda x: None)
-
-
-def test_only_dense_solvers_refuse_large_problems():
-    for name, optimizer in OPTIMIZERS.items():
-        optimizer.check(4096, [])
-        if optimizer.dense:
-            with pytest.raises(ValueError, match=rf"{name!r}.*at most 4096.*make it 5000"):
-                optimizer.check(5000, [])
-        else:
-            optimizer.check(10**8, [])
+    assert solve(name, Flat(), start=np.ones(4))[0] is StopReason.PRECISION
 
 
 def test_only_second_order_solvers_refuse_kinks():
-    for name, optimizer in OPTIMIZERS.items():
-        if optimizer.second_order:
-            with pytest.raises(ValueError, match=rf"{name!r}.*activation='relu' does not have"):
-                optimizer.check(10, ["relu"])
+    assert SECOND_ORDER == ["newton-cg"]
+    for name, solver in SOLVERS.items():
+        solver.check(name, [])
+        if solver.second_order:
+            with pytest.raises(ValueError, match=rf"{name!r}.*activation='relu' has none"):
+                solver.check(name, ["relu"])
         else:
-            optimizer.check(10, ["relu"])
+            solver.check(name, ["relu"])

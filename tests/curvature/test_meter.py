@@ -2,20 +2,16 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skneural._curvature import moments as _moments
-from skneural._curvature.moments import (
-    DISPERSIONS,
-    EXACT_UNITS,
-    SAMPLE_ROWS,
-    feature_moments,
-    floored,
-    layer_curvature,
-)
+from skneural._curvature import meter as _meter
+from skneural._curvature.factors import floored
+from skneural._curvature.meter import DISPERSIONS, EXACT_ROOTS, SAMPLE_ROWS, CurvatureMeter
 from skneural._data.rows import Rows
 from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network, forward
-from skneural._network.outputs import SigmoidOutput, SoftmaxOutput
+from skneural._network.sigmoid import SigmoidOutput
+from skneural._network.softmax import SoftmaxOutput
+from tests.curvature.measure import feature_moments, layer_curvature
 
 OUTPUTS = [
     SoftmaxOutput((3,)),
@@ -45,20 +41,20 @@ def make(output, n=1500, hidden=(5, 4), names=("tanh", "softplus"), seed=0):
 def brute_force(network, theta, rows):
     """Mean, A and G of each layer, and the dispersion, from all rows at once."""
     output, layers = network.output, network.layers(theta)
-    *inputs, logits = forward(layers, network.activations, rows.X)
+    inputs, kept, logits = forward(layers, network.activations, rows.X)
     weight = output.coding.weights(rows.labels, rows.weight).mean(axis=1)
     errors = [[] for _ in layers]
     for unit in np.eye(output.coding.n_units):
         root = output.fisher_root(logits, rows.labels, rows.weight, unit)
-        for depth, error in network.backpropagate(layers, inputs, root):
+        for depth, error in network.backpropagate(layers, kept, root):
             errors[depth].append(error)
     factors = []
     for a, gs in zip(inputs, errors, strict=True):
         mean = np.average(a, axis=0, weights=weight)
         A = (weight[:, None] * (a - mean)).T @ (a - mean) / weight.sum()
         factors.append((mean, A, sum(g.T @ g for g in gs) / weight.sum()))
-    residual, expected = output.squared_errors(logits, rows.labels, rows.weight)
-    return factors, residual / expected
+    observed, expected = output.squared_errors(logits, rows.labels, rows.weight)
+    return factors, observed / expected
 
 
 def assert_same(curvature, other, rtol=1e-9):
@@ -86,7 +82,7 @@ def test_factors_are_the_sums_of_their_definition(output, conversion):
 def test_without_hidden_layers_one_unit_has_a_rank_one_product_per_row_for_its_curvature():
     network, theta, rows = make(SigmoidOutput((2,)), hidden=(), names=())
     ((mean, A, G),), _ = layer_curvature(network, theta, rows, map, EVERYTHING)
-    p = network.output.activations(forward(network.layers(theta), (), rows.X)[-1])[:, 0]
+    p = network.output.activations(forward(network.layers(theta), (), rows.X).logits)[:, 0]
     np.testing.assert_allclose(mean, np.average(rows.X, axis=0, weights=rows.weight))
     np.testing.assert_allclose(A, np.cov(rows.X.T, aweights=rows.weight, ddof=0), atol=1e-12)
     np.testing.assert_allclose(G, [[np.average(p * (1 - p), weights=rows.weight)]])
@@ -144,7 +140,7 @@ def test_the_scale_of_the_weights_changes_nothing(scale, dtype):
 
 @pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
 def test_of_many_units_the_factors_are_right_on_average(make_output):
-    n_units = EXACT_UNITS + 8
+    n_units = EXACT_ROOTS + 8
     network, theta, rows = make(make_output((n_units,)), n=SAMPLE_ROWS)
     expected, _ = brute_force(network, theta, rows)
     curvature = layer_curvature(network, theta, rows, map, EVERYTHING)
@@ -154,7 +150,7 @@ def test_of_many_units_the_factors_are_right_on_average(make_output):
         np.testing.assert_allclose(np.trace(G), np.trace(same_G), rtol=0.05)
 
 
-@pytest.mark.parametrize("n_classes", [3, EXACT_UNITS + 1])
+@pytest.mark.parametrize("n_classes", [3, EXACT_ROOTS + 1])
 def test_threads_give_the_same_bits_as_no_threads(n_classes):
     network, theta, rows = make(SoftmaxOutput((n_classes,)), n=SAMPLE_ROWS)
     curvature = layer_curvature(network, theta, rows, map, EVERYTHING)
@@ -213,15 +209,55 @@ def test_the_dispersion_around_outputs_that_are_wrongly_certain_is_bounded(outpu
     assert 0 <= layer_curvature(network, theta, rows, map, 0).dispersion <= DISPERSIONS[1]
 
 
-@pytest.mark.parametrize("n_rows", [SAMPLE_ROWS, SAMPLE_ROWS + 1, 3 * SAMPLE_ROWS])
-def test_a_sample_is_evenly_spaced_and_takes_all_of_few_rows(n_rows):
-    sample = _moments._sample(Rows(np.arange(n_rows)[:, None]))
-    rows = np.concatenate([sample.features(b)[:, 0] for shard in sample.shards for b in shard])
-    assert len(rows) == SAMPLE_ROWS
-    steps = np.diff(rows)
-    assert steps.min() >= 1
-    assert steps.max() - steps.min() <= 1
-    assert (rows[0], rows[-1]) == (0, n_rows - 1)
+def sampled(n_rows, seed):
+    sample = _meter._sample(Rows(np.arange(n_rows)[:, None]), np.random.RandomState(seed))
+    return np.concatenate([sample.features(block)[:, 0] for block in sample.blocks()])
+
+
+@pytest.mark.parametrize("n_rows", [1, 100, SAMPLE_ROWS])
+def test_all_of_few_rows_are_used(n_rows):
+    np.testing.assert_array_equal(sampled(n_rows, 0), np.arange(n_rows))
+
+
+@pytest.mark.parametrize("n_rows", [SAMPLE_ROWS + 1, 3 * SAMPLE_ROWS - 1, 10**7])
+def test_a_sample_has_a_random_row_of_each_section(n_rows):
+    rows = sampled(n_rows, 0)
+    edges = np.linspace(0, n_rows, SAMPLE_ROWS + 1).astype(int)
+    assert (edges[:-1] <= rows).all()
+    assert (rows < edges[1:]).all()
+    np.testing.assert_array_equal(sampled(n_rows, 0), rows)
+    assert not np.array_equal(sampled(n_rows, 1), rows)
+
+
+@pytest.mark.parametrize("period", [2, 3, 4, 8])
+def test_rows_in_a_periodic_order_have_the_moments_of_shuffled_ones(period):
+    network, theta, rows = make(OUTPUTS[0], n=2 * SAMPLE_ROWS)
+    kinds = np.arange(rows.n_rows) % period
+    X = rows.X + kinds[:, None]
+    order = np.random.default_rng(0).permutation(rows.n_rows)
+    periodic = Rows(X, rows.labels, rows.weight)
+    shuffled = Rows(X[order], rows.labels[order], rows.weight[order])
+    results = [feature_moments(UNWEIGHTED, each, map) for each in (periodic, shuffled)]
+    spread = np.sqrt(results[0][1])
+    np.testing.assert_allclose((results[0][0] - results[1][0]) / spread, 0, atol=0.1)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=0.1)
+    factors = [
+        layer_curvature(network, theta, each, map, 0).factors for each in (periodic, shuffled)
+    ]
+    for one, other in zip(*factors, strict=True):
+        np.testing.assert_allclose(one.G.sum(), other.G.sum(), rtol=0.1)
+
+
+def test_the_moments_of_the_features_are_measured_once():
+    network, theta, rows = make(OUTPUTS[0])
+    meter = CurvatureMeter(network, EVERYTHING, np.random.RandomState(0))
+    first = meter.measure(theta, rows)
+    others = Rows(rows.X + 100, rows.labels, rows.weight)
+    second = meter.measure(0.5 * theta, others, is_last=True)
+    assert second.factors[0].A is first.factors[0].A
+    assert not np.allclose(second.factors[1].A, first.factors[1].A)
+    third = meter.measure(theta, others)
+    np.testing.assert_allclose(third.factors[0].mean, first.factors[0].mean + 100, rtol=1e-12)
 
 
 def test_floored_variances_are_at_least_the_median_of_the_positive_ones():
@@ -232,9 +268,9 @@ def test_floored_variances_are_at_least_the_median_of_the_positive_ones():
     np.testing.assert_allclose(floored(7 * variance), 7 * floored(variance))
 
 
-def test_random_signs_belong_to_the_places_of_rows():
-    signs = _moments._signs(300, 0, 1000, seed=1)
+def test_random_signs_belong_to_the_positions_of_rows():
+    signs = _meter._signs(300, 0, 1000, seed=1)
     assert set(signs.ravel()) == {-1, 1}
-    np.testing.assert_array_equal(_moments._signs(300, 417, 500, seed=1), signs[417:500])
-    assert not np.array_equal(_moments._signs(300, 0, 1000, seed=0), signs)
+    np.testing.assert_array_equal(_meter._signs(300, 417, 500, seed=1), signs[417:500])
+    assert not np.array_equal(_meter._signs(300, 0, 1000, seed=0), signs)
     np.testing.assert_allclose(signs.T @ signs / 1000, np.eye(300), atol=0.2)

@@ -1,0 +1,192 @@
+"""The linear change of variables in which a solver works.
+
+A layer's curvature is about ``A kron G`` (see `CurvatureMeter`), plus the curvature of the
+penalty, ``alpha / S``. With weights V for which it is about the same in all directions, a solver
+needs few iterations::
+
+    coef       W = P V Q                     P = L^-T,  L L' = A + damping
+    intercept  b = v Q / sqrt(1 + d) - mean' W      Q = M^-1,  M M' = G + damping
+
+    gradient   dJ/dV = P' (dJ/dW - mean dJ/db') Q'     dJ/dv = dJ/db Q' / sqrt(1 + d)
+
+The minima are the same; only the path to them changes. With the variances of the inputs s_j^2,
+floored, their geometric mean a, and the mean g of G's diagonal, the damping is::
+
+    of A   d s_j^2 + a p      of G   g (d + p)      p = sqrt(alpha / (S a g))
+
+so that p a p g is the curvature of the penalty (factored Tikhonov damping). The share d = 1 keeps
+directions of small curvature, which hold most of the noise, from being scaled up to the others.
+
+References
+----------
+J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
+curvature", ICML 2015, section 6.3. https://proceedings.mlr.press/v37/martens15.html
+
+N. Wadia et al., "Whitening and second order optimization both make information in the dataset
+unusable during training, and can reduce or prevent generalization", ICML 2021.
+https://proceedings.mlr.press/v139/wadia21a.html
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple, final
+
+import numpy as np
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
+
+from skneural._curvature.factors import Factors, diagonal, floored
+from skneural._data import MapShards
+from skneural._network import Layer, Network
+from skneural._typing import FloatArray, Vector
+
+DAMPING = 1.0
+WHOLE_FEATURES = 256  # layers with more inputs are transformed in pieces
+_SMALL = 1e-12  # the least curvature that counts; there is none if all outputs are certain
+
+
+class Reparametrization(ABC):
+    """A linear change of variables, ``theta = T phi``."""
+
+    @abstractmethod
+    def weights(self, phi: Vector) -> Vector:
+        """``T phi``."""
+
+    @abstractmethod
+    def gradient(self, gradient: Vector) -> Vector:
+        """``T' gradient``."""
+
+
+@final
+class Identity(Reparametrization):
+    def weights(self, phi: Vector) -> Vector:
+        return phi
+
+    def gradient(self, gradient: Vector) -> Vector:
+        return gradient
+
+
+class _LayerMap(NamedTuple):
+    mean: Vector
+    P: Vector  # an upper triangular matrix, or the diagonal of one
+    Q: Vector
+    intercept_scale: float
+
+    def coef(self, phi: Layer, rows: slice) -> Vector:
+        """Some rows of ``P V Q``."""
+        if self.P.ndim == 1:
+            return _times(self.P[rows, None] * phi.coef[rows], self.Q)
+        return _times(self.P[rows, rows.start :] @ phi.coef[rows.start :], self.Q)
+
+    def intercept(self, phi: Layer, coef: Vector) -> Vector:
+        return _times(self.intercept_scale * phi.intercept, self.Q) - self.mean @ coef
+
+    def coef_gradient(self, gradient: Layer, rows: slice) -> Vector:
+        """Some rows of ``P' (dJ/dW - mean dJ/db') Q'``."""
+        used = rows if self.P.ndim == 1 else slice(rows.stop)
+        centred = gradient.coef[used] - np.outer(self.mean[used], gradient.intercept)
+        if self.P.ndim == 1:
+            return _times(self.P[rows, None] * centred, self.Q.T)
+        return _times(self.P[used, rows].T @ centred, self.Q.T)
+
+    def intercept_gradient(self, gradient: Layer) -> Vector:
+        return self.intercept_scale * _times(gradient.intercept, self.Q.T)
+
+
+@final
+class KroneckerReparametrization(Reparametrization):
+    """A change of variables from the Kronecker factors of each layer.
+
+    Parameters
+    ----------
+    network : Network
+    factors : sequence of Factors
+        Matrices, or diagonals.
+    penalty : array of shape (n_layers,)
+        The curvature of each layer's penalty, ``alpha / S``.
+    map_layers : callable, default=map
+        Maps a function over layers, or pieces of them, with BLAS limited to one thread.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        factors: Sequence[Factors],
+        penalty: Vector,
+        map_layers: MapShards = map,
+    ) -> None:
+        self._network = network
+        self._map_layers = map_layers
+        self._maps = list(map_layers(_layer_map, zip(factors, penalty, strict=True)))
+        self._pieces = [
+            (number, rows) for number, each in enumerate(factors) for rows in _pieces(len(each.A))
+        ]
+
+    def weights(self, phi: Vector) -> Vector:
+        theta = np.empty_like(phi)
+        inputs, results = self._network.layers(phi), self._network.layers(theta)
+        self._write_coefs(_LayerMap.coef, inputs, results)
+
+        def write_intercept(number: int) -> None:
+            coef = results[number].coef
+            results[number].intercept[...] = self._maps[number].intercept(inputs[number], coef)
+
+        list(self._map_layers(write_intercept, range(len(self._maps))))
+        return theta
+
+    def gradient(self, gradient: Vector) -> Vector:
+        result = np.empty_like(gradient)
+        inputs, results = self._network.layers(gradient), self._network.layers(result)
+        self._write_coefs(_LayerMap.coef_gradient, inputs, results)
+        for each, layer, written in zip(self._maps, inputs, results, strict=True):
+            written.intercept[...] = each.intercept_gradient(layer)
+        return result
+
+    def _write_coefs(
+        self,
+        function: Callable[[_LayerMap, Layer, slice], Vector],
+        inputs: Sequence[Layer],
+        results: Sequence[Layer],
+    ) -> None:
+        """Write each layer's coefficients, computed by `function` for some rows at a time."""
+
+        def write(piece: tuple[int, slice]) -> None:
+            number, rows = piece
+            results[number].coef[rows] = function(self._maps[number], inputs[number], rows)
+
+        list(self._map_layers(write, self._pieces))
+
+
+def _pieces(fan_in: int) -> list[slice]:
+    """Rows of a layer that a thread transforms at a time: all of a small layer."""
+    n_pieces = 4 if fan_in > WHOLE_FEATURES else 1
+    edges = np.linspace(0, fan_in, n_pieces + 1).astype(int).tolist()
+    return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
+def _layer_map(layer: tuple[Factors, float]) -> _LayerMap:
+    (mean, A, G), penalty = layer
+    variance = floored(diagonal(A))
+    a = float(np.exp(np.log(variance).mean()))
+    g = max(float(diagonal(G).mean()), _SMALL)
+    p = np.sqrt(penalty / (a * g))
+    P = _inverse_root(A, DAMPING * variance + a * p).T
+    Q = _inverse_root(G, np.full(len(G), g * (DAMPING + p)))
+    return _LayerMap(mean, P, Q, 1 / np.sqrt(1 + DAMPING))
+
+
+def _inverse_root(matrix: Vector, damping: Vector) -> Vector:
+    """``L^-1`` for ``L L' = matrix + damping``, lower triangular or diagonal."""
+    if matrix.ndim == 1:
+        return np.asarray(1 / np.sqrt(matrix + damping))
+    damped = matrix.copy()
+    np.fill_diagonal(damped, matrix.diagonal() + damping)
+    try:
+        root = cholesky(damped, lower=True, overwrite_a=True)
+    except LinAlgError:  # rounding outweighs the damping: use the diagonal
+        return _inverse_root(matrix.diagonal(), damping)
+    return np.asarray(solve_triangular(root, np.eye(len(root)), lower=True))
+
+
+def _times(values: FloatArray, factor: Vector) -> Vector:
+    return np.asarray(values @ factor if factor.ndim == 2 else values * factor)

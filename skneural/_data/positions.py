@@ -1,0 +1,75 @@
+"""Positions of many rows, computed only when they are needed."""
+
+from typing import Any
+
+import numpy as np
+
+from skneural._typing import IntArray
+
+
+class BlockIndex:
+    """Ascending positions of rows that are chosen in blocks of neighbours.
+
+    Parameters
+    ----------
+    blocks : array of int
+        Numbers of the chosen blocks, in ascending order.
+    size : int
+        Rows in a block.
+    n_rows : int
+        Rows in all blocks; the last block may be shorter than the others.
+    """
+
+    def __init__(self, blocks: IntArray, size: int, n_rows: int) -> None:
+        self._blocks = blocks
+        self._size = size
+        end = (int(blocks[-1]) + 1) * size if len(blocks) else 0
+        self._length = len(blocks) * size - max(end - n_rows, 0)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, BlockIndex):
+            return _NestedIndex(self, index)
+        if isinstance(index, slice):
+            index = np.arange(*index.indices(self._length))
+        block, row = np.divmod(index, self._size)
+        return np.asarray(self._blocks[block] * self._size + row)
+
+    def first_from(self, row: int) -> int:
+        """The number of chosen positions before that of a row."""
+        block, within = divmod(row, self._size)
+        i = int(np.searchsorted(self._blocks, block))
+        is_chosen = i < len(self._blocks) and self._blocks[i] == block
+        return min(i * self._size + (within if is_chosen else 0), self._length)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
+        return np.asarray(self[:], dtype=dtype or np.intp)
+
+
+class _NestedIndex:
+    """Positions, among all rows, of rows that are chosen from a sample.
+
+    Parameters
+    ----------
+    sample : sequence of int
+        Positions of the sample among all rows; can be indexed by slices and arrays.
+    chosen : BlockIndex
+        Positions of the chosen rows in the sample.
+    """
+
+    def __init__(self, sample: Any, chosen: BlockIndex) -> None:
+        self._sample = sample
+        self._chosen = chosen
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, BlockIndex):
+            return _NestedIndex(self, index)
+        return self._sample[self._chosen[index]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
+        return np.asarray(self[:], dtype=dtype or np.intp)

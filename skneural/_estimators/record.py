@@ -1,0 +1,116 @@
+"""The result of a fit, as the fitted attributes of a classifier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from skneural._inputs import Targets
+from skneural._network import Network
+from skneural._training import Solution, StopReason
+from skneural._typing import FloatArray
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """The attributes that a fit sets, by name; None stands for an attribute that is not set."""
+
+    classes_: Any
+    coefs_: list[FloatArray]
+    intercepts_: list[FloatArray]
+    alpha_: FloatArray
+    n_outputs_: int
+    n_layers_: int
+    out_activation_: str
+    loss_: float
+    loss_curve_: list[float]
+    gradient_norm_: float
+    gradient_norm_curve_: list[float]
+    n_iter_: int
+    n_fev_: int
+    converged_: bool
+    stop_reason_: str
+    init_losses_: FloatArray
+    validation_losses_: list[float] | None
+    best_validation_loss_: float | None
+    _target_kind: str
+    _activation_names: list[str]
+
+    def attributes_after(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The attributes of an estimator, given those before the fit."""
+        kept = {name: value for name, value in state.items() if name not in _RECORDED}
+        own = {name: value for name, value in vars(self).items() if value is not None}
+        return kept | own
+
+
+_RECORDED = {field.name for field in fields(FitRecord)}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is fixed before the first run of a fit; makes a record of the runs' solutions.
+
+    Parameters
+    ----------
+    network : Network
+    targets : Targets
+    activation_names : list of str
+    tol : float
+    is_validated : bool
+        Whether there are validation data.
+    selects_by_validation : bool
+        Whether the best run is the one with the lowest validation loss.
+    earlier : dict
+        Attributes of the fit that is continued; empty for a new fit.
+    """
+
+    network: Network
+    targets: Targets
+    activation_names: list[str]
+    tol: float
+    is_validated: bool
+    selects_by_validation: bool
+    earlier: dict[str, Any]
+
+    def record(self, solutions: Sequence[Solution]) -> FitRecord:
+        """The record of a fit that ends with these solutions, of which the best is kept."""
+        best = min(solutions, key=self._rank)
+        was_interrupted = any(one.stop_reason is StopReason.INTERRUPTED for one in solutions)
+        reason = StopReason.INTERRUPTED if was_interrupted else best.stop_reason
+        layers = self.network.layers(best.theta)
+        loss_curve = self._continued("loss_curve_", best.loss_curve)
+        return FitRecord(
+            classes_=self.targets.classes,
+            coefs_=[layer.coef for layer in layers],
+            intercepts_=[layer.intercept for layer in layers],
+            alpha_=best.alpha,
+            n_outputs_=self.network.output.coding.n_units,
+            n_layers_=len(self.network.layer_sizes),
+            out_activation_=self.network.output.name,
+            loss_=best.loss,
+            loss_curve_=loss_curve,
+            gradient_norm_=best.gradient_norm,
+            gradient_norm_curve_=self._continued("gradient_norm_curve_", best.gradient_norm_curve),
+            n_iter_=len(loss_curve),
+            n_fev_=self.earlier.get("n_fev_", 0) + best.n_fev,
+            converged_=best.gradient_norm <= self.tol,
+            stop_reason_=reason.value,
+            init_losses_=np.array([solution.loss for solution in solutions]),
+            validation_losses_=(
+                self._continued("validation_losses_", best.validation_losses)
+                if self.is_validated
+                else None
+            ),
+            best_validation_loss_=best.best_validation_loss if self.is_validated else None,
+            _target_kind=self.targets.kind,
+            _activation_names=self.activation_names,
+        )
+
+    def _rank(self, solution: Solution) -> float:
+        by_validation = self.selects_by_validation
+        loss = solution.best_validation_loss if by_validation else solution.loss
+        return float(np.nan_to_num(loss, nan=np.inf))
+
+    def _continued(self, name: str, values: Sequence[float]) -> list[float]:
+        return [*self.earlier.get(name, []), *values]

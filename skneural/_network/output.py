@@ -1,0 +1,248 @@
+"""The contract of an output layer: from logits to losses, probabilities and decisions.
+
+Units, targets t and weights w_ij are those of `TargetCoding`. An output computes, for logits z of
+shape (rows, n_units), the loss l_ij of each target and its derivatives. The base class applies
+the weights::
+
+    loss       sum_ij w_ij l_ij(z, t)
+    gradient   w_ij dl_ij / dz
+    Hessian    its product with a direction r of the logits, w_ij (d^2 l_ij / dz^2) r
+
+Losses are linear in the targets t. The curvature of an output is measured by its Fisher matrix,
+the expected outer product of the gradient when labels follow the class probabilities p::
+
+    F = sum_s s s'      with a root  s = sqrt(w_ij p_k) dl_ij / dz (z, class k)  for every class
+
+Everything is computed from the logits, never from clipped probabilities, so it is accurate and
+finite wherever the logits are.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from skneural._network.coding import TargetCoding, spread
+from skneural._typing import FloatArray, IntArray, LabelArray, Vector
+
+Operator = Callable[[FloatArray], FloatArray]
+"""A linear map of directions of the logits, both of shape (rows, n_units)."""
+
+
+class Output(ABC):
+    """An output layer with its loss.
+
+    Parameters
+    ----------
+    n_classes : sequence of int
+        K_j, the number of classes of each target.
+    label_smoothing : float in [0, 1), default=0.0
+        The share of a hard 0/1 target that is spread evenly over a unit's alternatives.
+    class_weight : sequence of arrays of shape (K_j,), optional
+        Weights of the classes of each target; 1 by default.
+    """
+
+    name: ClassVar[str]
+    competes: ClassVar[bool] = False
+    """Whether the activations of a target's units sum to 1."""
+    coding_class: ClassVar[type[TargetCoding]] = TargetCoding
+
+    def __init__(
+        self,
+        n_classes: Sequence[int],
+        *,
+        label_smoothing: float = 0.0,
+        class_weight: Sequence[Vector] | None = None,
+    ) -> None:
+        self.coding = self.coding_class(
+            n_classes,
+            [self._unit_classes(k) for k in n_classes],
+            [self._alternatives(k) for k in n_classes],
+            label_smoothing=label_smoothing,
+            class_weight=class_weight,
+        )
+
+    # To be implemented. Shapes: logits and targets (rows, n_units), losses (rows, n_targets).
+
+    @staticmethod
+    @abstractmethod
+    def _unit_classes(n_classes: int) -> IntArray:
+        """The class of each unit of a target with K classes."""
+
+    @staticmethod
+    @abstractmethod
+    def _alternatives(n_classes: int) -> int:
+        """The number of outcomes over which a unit of a target with K classes is smoothed."""
+
+    @abstractmethod
+    def _losses_gradient(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Losses, and their gradient with respect to the logits, without weights."""
+
+    @abstractmethod
+    def _linearized(self, logits: FloatArray, targets: FloatArray) -> tuple[FloatArray, Operator]:
+        """The gradient, and the product of the Hessian with a direction, without weights."""
+
+    @abstractmethod
+    def activations(self, logits: FloatArray) -> FloatArray:
+        """Activations of the units, in [0, 1]; shape (rows, n_units)."""
+
+    @abstractmethod
+    def log_probabilities(self, logits: FloatArray) -> FloatArray:
+        """Logarithms of the class probabilities, in class space."""
+
+    # To be overridden where an output has something simpler or more accurate.
+
+    @property
+    def n_degrees(self) -> int:
+        """The number of directions of a row's logits that change its probabilities."""
+        return self.coding.n_units
+
+    @property
+    def n_roots(self) -> int:
+        """The number of roots of a row's Fisher matrix."""
+        return sum(self.coding.n_classes)
+
+    def decision_scores(self, logits: FloatArray) -> FloatArray:
+        """Scores to rank by: one column for a target of two classes, else one per class."""
+        parts = self.coding.split_classes(self.log_probabilities(logits))
+        columns = [part[:, 1:] - part[:, :1] if part.shape[1] == 2 else part for part in parts]
+        return np.hstack(columns)
+
+    def decide(self, logits: FloatArray) -> IntArray:
+        """The code of the predicted class of each target; shape (rows, n_targets)."""
+        parts = self.coding.split_classes(self.log_probabilities(logits))
+        return np.stack([part.argmax(axis=1) for part in parts], axis=1)
+
+    def _mixed_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
+        """``sum_s probe_s s``, without weights; shape (rows, n_units)."""
+        roots = np.exp(0.5 * self.log_probabilities(logits)) * probe
+        mixed = np.zeros_like(logits)
+        for root, (units, targets) in zip(roots.T, self.coding.class_targets(), strict=True):
+            of_class = np.zeros_like(logits)
+            of_class[:, units] = targets
+            _, gradient = self._losses_gradient(logits, of_class)
+            mixed[:, units] += root[:, None] * gradient[:, units]
+        return mixed
+
+    def _squared_errors(self, logits: FloatArray, labels: LabelArray) -> tuple[Vector, Vector]:
+        """Squared gradients of each unit, and their expectation, without weights."""
+        _, gradient = self._losses_gradient(logits, self._targets(logits, labels))
+        identity = np.eye(self.n_roots, dtype=logits.dtype)
+        expected = sum(self._mixed_roots(logits, probe) ** 2 for probe in identity)
+        return np.asarray(gradient**2, np.float64), np.asarray(expected, np.float64)
+
+    # What all outputs have in common: weights.
+
+    def loss_gradient(
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector
+    ) -> tuple[float, FloatArray]:
+        """Weighted sum of the losses, and its gradient with respect to the logits."""
+        targets = self._targets(logits, labels)
+        weights = self.coding.weights(labels, row_weight)
+        losses, gradient = self._losses_gradient(logits, targets)
+        gradient *= self._unit_weights(weights, logits)
+        return float((weights * losses).sum()), gradient
+
+    def linearize(
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector
+    ) -> tuple[FloatArray, Operator]:
+        """The gradient with respect to the logits, and the product of the Hessian."""
+        weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
+        gradient, product = self._linearized(logits, self._targets(logits, labels))
+        gradient *= weights
+
+        def weighted_product(direction: FloatArray) -> FloatArray:
+            result = product(direction)
+            result *= weights
+            return result
+
+        return gradient, weighted_product
+
+    def log_losses(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
+        """Negative log probabilities of the labels, not smoothed; shape (rows, n_targets)."""
+        return self.coding.log_losses(labels, self.log_probabilities(logits))
+
+    def squared_errors(
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector
+    ) -> tuple[float, float]:
+        """Weighted sums of squared errors and of their expectation.
+
+        Their ratio is the Pearson dispersion: 1 if labels follow the class probabilities.
+        """
+        weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
+        observed, expected = self._squared_errors(logits, labels)
+        return float((weights * observed).sum()), float((weights * expected).sum())
+
+    def fisher_root(
+        self, logits: FloatArray, labels: LabelArray, row_weight: Vector, probe: FloatArray
+    ) -> FloatArray:
+        """A combination of the roots of each row's Fisher matrix, ``sum_s probe_s s``.
+
+        A unit vector as `probe`, of shape (n_roots,), selects a root. With independent random
+        signs, of shape (rows, n_roots), the expected outer product is the Fisher matrix.
+        """
+        root = self._mixed_roots(logits, probe.astype(logits.dtype, copy=False))
+        root *= self._unit_weights(np.sqrt(self.coding.weights(labels, row_weight)), logits)
+        return root
+
+    def _targets(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
+        return self.coding.targets(labels).astype(logits.dtype, copy=False)
+
+    def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
+        """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""
+        return np.asarray(spread(weights.astype(logits.dtype, copy=False), self.coding.target))
+
+
+class CanonicalOutput(Output):
+    """An output whose loss has the activation function as its canonical link.
+
+    The gradient of the loss is ``p - t``, and its Hessian is the Fisher matrix, the derivative of
+    the activations p::
+
+        dl / dz = p - t      (d^2 l / dz^2) r = dp, the change of p when z moves along r
+
+    There is a root for each unit.
+    """
+
+    @abstractmethod
+    def _losses_activations(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Losses, (rows, n_targets), and activations, (rows, n_units)."""
+
+    @abstractmethod
+    def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
+        """The derivative of the activations when the logits move along `direction`."""
+
+    @abstractmethod
+    def _unit_roots(self, activations: FloatArray, probe: FloatArray) -> FloatArray:
+        """``sum_u probe_u s_u``, with a root s_u for each unit; shape (rows, n_units)."""
+
+    @property
+    def n_roots(self) -> int:
+        return self.coding.n_units
+
+    def _losses_gradient(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        losses, gradient = self._losses_activations(logits, targets)
+        gradient -= targets
+        return losses, gradient
+
+    def _linearized(self, logits: FloatArray, targets: FloatArray) -> tuple[FloatArray, Operator]:
+        activations = self.activations(logits)
+
+        def product(direction: FloatArray) -> FloatArray:
+            return self._activation_changes(activations, direction)
+
+        return activations - targets, product
+
+    def _mixed_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
+        return self._unit_roots(self.activations(logits), probe)
+
+    def _squared_errors(self, logits: FloatArray, labels: LabelArray) -> tuple[Vector, Vector]:
+        p = self.activations(logits)
+        return self.coding.squared_errors(labels, p), p * (1 - p)

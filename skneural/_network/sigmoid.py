@@ -1,0 +1,91 @@
+"""Sigmoid output: every unit is independent of the others.
+
+With logits z and targets t::
+
+    p    = 1 / (1 + exp(-z))
+    l_ij = sum_k softplus(z_k) - t_k z_k
+    dp_u = p_u (1 - p_u) r_u                along a direction r of the logits
+    s_u  = sqrt(p_u (1 - p_u)) e_u          the roots of its Fisher matrix
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+
+from skneural._network.output import CanonicalOutput
+from skneural._network.softmax import log_softmax
+from skneural._typing import FloatArray, IntArray, Vector
+from skneural.activations import sigmoid, softplus
+
+
+@final
+class SigmoidOutput(CanonicalOutput):
+    """One unit for a target of two classes, else one-vs-rest units. Loss: binary cross-entropies.
+
+    Parameters
+    ----------
+    n_classes, label_smoothing, class_weight
+        As for every output.
+    threshold : float or array of shape (n_targets,), default=0.5
+        The second of two classes is predicted if its activation is greater.
+    """
+
+    name = "logistic"
+
+    def __init__(
+        self,
+        n_classes: Sequence[int],
+        *,
+        label_smoothing: float = 0.0,
+        class_weight: Sequence[Vector] | None = None,
+        threshold: float | Vector = 0.5,
+    ) -> None:
+        super().__init__(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
+        self._thresholds = np.broadcast_to(threshold, self.coding.n_targets)
+
+    @staticmethod
+    def _unit_classes(n_classes: int) -> IntArray:
+        return np.array([1]) if n_classes == 2 else np.arange(n_classes)
+
+    @staticmethod
+    def _alternatives(n_classes: int) -> int:
+        return 2  # yes and no
+
+    def _losses_activations(
+        self, logits: FloatArray, targets: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        # softplus(z) - t z, in an order that is exact for a unit that is both right and certain.
+        losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
+        sums = np.add.reduceat(losses, self.coding.starts, axis=1, dtype=np.float64)
+        return sums, sigmoid(logits)
+
+    def _unit_roots(self, activations: FloatArray, probe: FloatArray) -> FloatArray:
+        return np.asarray(probe * np.sqrt(activations * (1 - activations)))
+
+    def activations(self, logits: FloatArray) -> FloatArray:
+        return sigmoid(logits)
+
+    def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
+        return np.asarray(activations * (1 - activations) * direction)
+
+    def log_probabilities(self, logits: FloatArray) -> FloatArray:
+        columns = []
+        for z, k in zip(self.coding.split(logits), self.coding.n_classes, strict=True):
+            log_yes, log_no = -softplus(-z), -softplus(z)
+            columns += [log_no, log_yes] if k == 2 else [log_yes]
+        target = np.repeat(np.arange(self.coding.n_targets), self.coding.n_classes)
+        return log_softmax(np.hstack(columns), self.coding.class_starts, target)
+
+    def decision_scores(self, logits: FloatArray) -> FloatArray:
+        return logits
+
+    def decide(self, logits: FloatArray) -> IntArray:
+        # The largest logit has the largest activation, and is not lost to rounding.
+        coding = self.coding
+        targets = zip(coding.split(logits), coding.n_classes, self._thresholds, strict=True)
+        columns = [
+            sigmoid(z[:, 0]) > threshold if k == 2 else z.argmax(axis=1)
+            for z, k, threshold in targets
+        ]
+        return np.stack(columns, axis=1).astype(np.intp)

@@ -1,0 +1,85 @@
+"""The problem that a solver is given."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from skneural._curvature import Reparametrization
+from skneural._network import Objective
+from skneural._training.progress import Progress
+from skneural._training.solution import StopReason
+from skneural._typing import Vector
+
+
+class Problem:
+    """An objective as a function of phi, with ``theta = origin + T phi``.
+
+    The origin is the weights from which the solver starts, so its first phi is zero. Results are
+    not finite if the computation overflows.
+
+    Parameters
+    ----------
+    objective : Objective
+    reparametrization : Reparametrization
+        T.
+    progress : Progress
+        Its weights are the origin; iterates are added to it.
+    max_iter : int
+        Stop when the run has this number of iterations.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        reparametrization: Reparametrization,
+        progress: Progress,
+        max_iter: int,
+    ) -> None:
+        self.objective = objective
+        self._reparametrization = reparametrization
+        self._progress = progress
+        self._max_iter = max_iter
+        self._origin = progress.theta
+        self._evaluated_at = np.full(1, np.nan)
+        self._theta = self._origin
+        self._loss = self._gradient_norm = np.nan
+        self._gradient = self._origin
+
+    def evaluate(self, phi: Vector) -> tuple[float, Vector]:
+        """The loss at `phi` and its gradient."""
+        if not np.array_equal(phi, self._evaluated_at):
+            self._theta = self._weights(phi)
+            self._loss, gradient = self.objective(self._theta)
+            self._progress.n_fev += 1
+            self._gradient_norm = float(np.abs(gradient).max())
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._gradient = self._reparametrization.gradient(gradient)
+            self._evaluated_at = phi.copy()
+        return self._loss, self._gradient.copy()
+
+    def linearize(self, phi: Vector) -> Callable[[Vector], Vector]:
+        """The Hessian at `phi`: a function that gives its product with a direction."""
+        is_evaluated = np.array_equal(phi, self._evaluated_at)  # as a rule
+        product = self.objective.linearize(self._theta if is_evaluated else self._weights(phi))
+        T = self._reparametrization
+        return lambda direction: T.gradient(product(T.weights(direction)))
+
+    def begin(self) -> StopReason | None:
+        """Evaluate the start; returns a reason if the solver need not run."""
+        self.evaluate(np.zeros_like(self._origin))
+        if not (np.isfinite(self._loss) and np.isfinite(self._gradient_norm)):
+            return StopReason.OVERFLOW
+        begun = self._progress.begin_stage(self._theta, self._loss, self._gradient_norm)
+        return begun or self._limited()
+
+    def accept(self, phi: Vector) -> StopReason | None:
+        """Record an iterate; returns a reason if it is the last."""
+        self.evaluate(phi)  # a line search need not end at its last evaluation
+        added = self._progress.add_iterate(self._theta, self._loss, self._gradient_norm)
+        return added or self._limited()
+
+    def _weights(self, phi: Vector) -> Vector:
+        return self._origin + self._reparametrization.weights(phi)
+
+    def _limited(self) -> StopReason | None:
+        return StopReason.MAX_ITER if self._progress.n_iter >= self._max_iter else None

@@ -1,0 +1,45 @@
+"""Why a run stops, and its result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from skneural._typing import Vector
+
+
+class StopReason(StrEnum):
+    """Why a solver, or a whole run, has stopped."""
+
+    TOL = "tol"
+    MAX_ITER = "max_iter"
+    EARLY_STOPPING = "early_stopping"
+    CALLBACK = "callback"
+    PRECISION = "precision"
+    OVERFLOW = "overflow"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def completes_stage(self) -> bool:
+        """Whether the run goes on with the next stage."""
+        return self in (StopReason.TOL, StopReason.MAX_ITER, StopReason.PRECISION)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The last iterate of a run, measurements there, and the history of the run."""
+
+    theta: Vector
+    alpha: Vector
+    loss: float
+    gradient_norm: float  # the largest magnitude of an entry of the gradient
+    loss_curve: tuple[float, ...]  # after each iteration
+    gradient_norm_curve: tuple[float, ...]  # likewise
+    validation_losses: tuple[float, ...]  # likewise, if there are validation data
+    best_validation_loss: float  # including the start; infinite without validation data
+    n_fev: int
+    stop_reason: StopReason
+    is_last: bool = False  # whether a callback asks that no other run follows
+
+
+Observer = Callable[[Solution], StopReason | None]
+"""Called after each iteration with the run's result if it stopped there; may stop it."""

@@ -1,0 +1,50 @@
+"""The loss on validation data, measured after each iteration."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from skneural._training.solution import StopReason
+from skneural._typing import Vector
+
+
+class Validation:
+    """Measures iterates on data that are not trained on, and keeps the best.
+
+    Parameters
+    ----------
+    measure : callable
+        The validation loss as a function of the weights.
+    start : Vector
+        The initial weights, the first candidate for the best.
+    patience : int or None
+        Stop after this number of consecutive iterations without a lower loss.
+    """
+
+    def __init__(
+        self, measure: Callable[[Vector], float], start: Vector, patience: int | None
+    ) -> None:
+        self._measure = measure
+        self._patience = patience
+        self._n_idle = 0
+        self.losses: list[float] = []
+        self.best_theta = start
+        self.best_loss = np.inf
+        self._consider(start)
+
+    def after_iteration(self, theta: Vector) -> StopReason | None:
+        """Measure an iterate; returns a reason if it is the last."""
+        self.losses.append(self._consider(theta))
+        if self._n_idle != self._patience:
+            return None
+        self._n_idle = 0
+        return StopReason.EARLY_STOPPING
+
+    def _consider(self, theta: Vector) -> float:
+        loss = self._measure(theta)
+        if loss < self.best_loss:
+            self.best_loss, self.best_theta = loss, theta
+            self._n_idle = 0
+        else:
+            self._n_idle += 1
+        return loss

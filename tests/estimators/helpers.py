@@ -1,0 +1,11 @@
+"""Comparisons that several modules of tests use."""
+
+import numpy as np
+
+
+def same_fit(a, b):
+    """Whether two estimators have the same weights, bit by bit."""
+    return all(
+        np.array_equal(x, y)
+        for x, y in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True)
+    )
