@@ -136,7 +136,7 @@ def measure_dense(folder, dtype):
         figures[f"{method} seconds"] = perf_counter() - start
         figures[method] = peak - result.nbytes
         del result
-    _, figures["rounds"] = watched(lambda: fit(X, y, (4,), max_iter=46, early_stopping=True))
+    _, figures["stages"] = watched(lambda: fit(X, y, (4,), max_iter=46, early_stopping=True))
     return figures
 
 
@@ -178,7 +178,7 @@ def all_dense(most_rows):
 
 
 def dense_table(figures):
-    sizes = {"size": "data", "at start": "start", "fit": "fit", "in rounds": "rounds"}
+    sizes = {"size": "data", "at start": "start", "fit": "fit", "in stages": "stages"}
     sizes |= {method: method for method in PREDICTIONS}
     seconds = {"s / evaluation": "seconds", "s predict": "predict seconds"}
     rows = []
@@ -272,8 +272,8 @@ def report(dense, sparse):
         "classes is trained on and predicted from, each in a process of its own. Sizes are in MB; "
         "memory is the most anonymous resident memory (RssAnon, sampled every 5 ms), Python "
         f'and its libraries included, which is what there is at the start. "Fit": hidden layers '
-        f'{HIDDEN}, 5 iterations. "In rounds": hidden layers (4,), 46 iterations and '
-        "`early_stopping=True`, so that rows are set aside and the first rounds run on samples. "
+        f'{HIDDEN}, 5 iterations. "In stages": hidden layers (4,), 46 iterations and '
+        "`early_stopping=True`, so that rows are held out and the first stages run on samples. "
         "Predictions: without their result.",
         machine(),
         dense_table(dense),

@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, TunedThresholdsClassifierCV
 
 SEEDS = range(5)
-UNKNOWN = [0.0, 0.2, 0.4, 0.6, 0.8]
+MISSING = [0.0, 0.2, 0.4, 0.6, 0.8]
 CLASSIFIERS = {
     "SigmoidMLP(early_stopping=True)": SigmoidMLPClassifier(early_stopping=True),
     "SoftmaxMLP(early_stopping=True)": SoftmaxMLPClassifier(early_stopping=True),
@@ -112,13 +112,13 @@ def compare_thresholds(X, Y):
 
 
 def compare_unknown(X, Y):
-    """Log loss where shares of the training labels are not known, shape (n_seeds, n_shares)."""
-    losses = np.empty((len(SEEDS), len(UNKNOWN)))
+    """Log loss where shares of the training labels are missing, shape (n_seeds, n_shares)."""
+    losses = np.empty((len(SEEDS), len(MISSING)))
     network = SigmoidMLPClassifier(early_stopping=True, missing_labels="ignore")
     for seed in SEEDS:
         X_train, X_test, Y_train, Y_test = split(X, Y, seed)
         draws = np.random.default_rng(seed).uniform(size=Y_train.shape)
-        for j, share in enumerate(UNKNOWN):
+        for j, share in enumerate(MISSING):
             labels = np.where(draws < share, np.nan, Y_train)
             P = fitted(network, X_train, labels, seed).predict_proba(X_test)
             losses[seed, j] = mean_log_loss(Y_test, P)
@@ -126,7 +126,7 @@ def compare_unknown(X, Y):
 
 
 def draw(frequency, scores, losses):
-    """F1 of each label, and log loss over the share of labels that are not known."""
+    """F1 of each label, and log loss over the share of missing labels."""
     order = np.argsort(frequency)
     places = np.arange(len(order))
     figure, (left, right) = plt.subplots(
@@ -143,8 +143,8 @@ def draw(frequency, scores, losses):
         ylabel="F1 on unseen genes",
     )
     left.legend()
-    right.errorbar(UNKNOWN, losses.mean(axis=0), losses.std(axis=0, ddof=1), fmt="o-")
-    right.set(xlabel="share of training labels unknown", ylabel="log loss on unseen genes")
+    right.errorbar(MISSING, losses.mean(axis=0), losses.std(axis=0, ddof=1), fmt="o-")
+    right.set(xlabel="share of training labels missing", ylabel="log loss on unseen genes")
     return figure
 
 
@@ -170,15 +170,15 @@ def main():
         "`TunedThresholdsClassifierCV` chooses a threshold for each label by cross-validation on "
         "the training rows (network with `early_stopping=True`):",
         table(["", "F1"], rows),
-        'With `missing_labels="ignore"`, where some of the training labels are not known:',
+        'With `missing_labels="ignore"`, where some of the training labels are missing:',
         table(
-            ["unknown", "log loss"],
+            ["missing", "log loss"],
             [
                 (f"{share:.0%}", mean_and_deviation(loss, ".3f"))
-                for share, loss in zip(UNKNOWN, losses.T, strict=True)
+                for share, loss in zip(MISSING, losses.T, strict=True)
             ],
         ),
-        "![F1 of each label, and log loss over the share of unknown labels](multilabel_yeast.png)",
+        "![F1 of each label, and log loss over the share of missing labels](multilabel_yeast.png)",
     ]
     print("", *parts[4:], sep="\n\n")
     write("multilabel_yeast", "\n\n".join(parts) + "\n", draw(Y.mean(axis=0), scores, losses))

@@ -9,7 +9,7 @@ weights, W workers with a thread each, and C chunks of n rows in all::
     tasks       latency + (C + merges) task          merges of 8 sums at a time, as a tree
     parameters  4 P byte (1 + log2 W)                handed on from worker to worker
     sums        8 P byte (1 + 7 levels (1 - 1/W))    7 of 8 come from elsewhere, level by level
-    client      P solver + flops(coordinates) / rate
+    client      P solver + flops(preconditioner) / rate
 
 The network between the machines is one of 10 Gbit/s; what was measured for a byte, within one
 machine, counts where it is more.
@@ -31,7 +31,7 @@ WORKERS = [10, 100, 1000]
 CHUNKS_PER_WORKER = 4
 MEASURED_CHUNKS, MEASURED_ROWS = 16, 1024  # of scaling.py
 SECONDS_PER_BYTE = 8 / 10e9  # of the network
-LARGEST_MATRIX = 2048  # of coordinates; above, they are diagonal
+LARGEST_MATRIX = 2048  # of the preconditioner; larger sides are diagonal
 PARTS = ["compute", "tasks", "parameters", "sums", "client"]
 
 
@@ -52,7 +52,7 @@ class Layers:
         return 2 * (3 * sum(products) - products[0])
 
     @property
-    def coordinate_flops(self):
+    def preconditioner_flops(self):
         """Of there and back: triangular factors on both sides of each layer's weights."""
         pairs = pairwise(self.sizes)
         factors = [(m * n, [size for size in (m, n) if size <= LARGEST_MATRIX]) for m, n in pairs]
@@ -126,7 +126,7 @@ def parts_of_time(layers, n_rows, n_workers, n_chunks, c, byte):
         "tasks": c.latency + n_tasks(n_chunks) * c.task,
         "parameters": parameters * byte,
         "sums": sums * byte,
-        "client": layers.n_weights * c.solver + layers.coordinate_flops * c.flop,
+        "client": layers.n_weights * c.solver + layers.preconditioner_flops * c.flop,
     }
 
 

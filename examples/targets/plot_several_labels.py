@@ -145,8 +145,8 @@ legend = figure.legend(loc="outside upper center", ncols=2)
 # probabilities stay what they are, and so does the log loss. Nor does a threshold teach the
 # network anything: of the rarest digit it has seen too few.
 #
-# A softmax, and labels that are not known
-# ----------------------------------------
+# A softmax, and missing labels
+# -----------------------------
 # :class:`~skneural.SoftmaxMLPClassifier` gives each label a softmax of its own, of two units,
 # absent and present: the same idea with twice the units. And where nobody has looked for all
 # labels, NaN says so: with ``missing_labels="ignore"`` such entries are left out of the loss. The
@@ -155,22 +155,22 @@ legend = figure.legend(loc="outside upper center", ncols=2)
 
 measured = []
 for (X_train, Y_train, X_test, Y_test), tuned in zip(draws, fits, strict=True):
-    unknown = np.random.default_rng(0).uniform(size=Y_train.shape) < 0.3
+    missing = np.random.default_rng(0).uniform(size=Y_train.shape) < 0.3
     models = [
         tuned,
         network(SoftmaxMLPClassifier).fit(X_train, Y_train),
-        network(missing_labels="ignore").fit(X_train, np.where(unknown, np.nan, Y_train)),
-        network().fit(X_train, np.where(unknown, 0, Y_train)),
+        network(missing_labels="ignore").fit(X_train, np.where(missing, np.nan, Y_train)),
+        network().fit(X_train, np.where(missing, 0, Y_train)),
     ]
     measured.append([log_loss(Y_test.ravel(), m.predict_proba(X_test).ravel()) for m in models])
-print(f"{(~unknown.any(axis=1)).sum()} of {len(unknown)} canvases have no unknown label\n")
+print(f"{(~missing.any(axis=1)).sum()} of {len(missing)} canvases have no missing label\n")
 print("log loss per label     sigmoids other  difference")
 sigmoids, *others = np.transpose(measured)
 for name, losses in zip(("softmax", "30 % ignored", "30 % called absent"), others, strict=True):
     compare(name, sigmoids, losses)
 
 # %%
-# Pairs of units that compete do as well as single sigmoids. Three labels in ten that are unknown
+# Pairs of units that compete do as well as single sigmoids. Three labels in ten that are missing
 # and ignored cost a little; to call them absent costs several times as much, as the network
 # learns that all is rarer than it is.
 

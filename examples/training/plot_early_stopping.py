@@ -81,16 +81,16 @@ for ax, name, lowest in zip(axes, ("alpha=0.001", 'alpha="auto"'), (4e-4, 0.04),
 # --------------------------------------------
 # Early stopping pays for its choice with rows that it cannot train on. One split says little,
 # so all is done with eight other data sets of the same kind, and measured on 3600 rows each
-# that no fit has seen. Now ``early_stopping`` sets its validation rows aside by itself.
+# that no fit has seen. Now ``early_stopping`` holds out a validation split by itself.
 # The last of the ways is what a search is for: ``alpha`` by cross-validation.
 
-aside = {"early_stopping": True, "validation_fraction": 0.2}
+held_out = {"early_stopping": True, "validation_fraction": 0.2}
 grid = {"alpha": [0.1, 1, 10, 100]}
 ways = {
     "alpha=0.001": network(alpha=1e-3),
-    "alpha=0.001, early stopping": network(alpha=1e-3, **aside),
+    "alpha=0.001, early stopping": network(alpha=1e-3, **held_out),
     'alpha="auto"': network(),
-    'alpha="auto", early stopping': network(**aside),
+    'alpha="auto", early stopping': network(**held_out),
     "alpha cross-validated": GridSearchCV(network(), grid, scoring="neg_log_loss", cv=3),
 }
 losses, accuracies = ({name: [] for name in ways} for _ in range(2))

@@ -1,11 +1,11 @@
 """
-==========================================
-Which coordinates does the solver work in?
-==========================================
+==================================
+What does the preconditioner gain?
+==================================
 
 A solver such as L-BFGS sees a function of one long vector of weights, and nothing of layers or
-data. What does it gain from the coordinates that ``preconditioner`` offers, and which solver
-needs the fewest iterations?
+data. What does it gain from the change of variables that ``preconditioner`` offers, and which
+solver needs the fewest iterations?
 """
 
 # %%
@@ -87,7 +87,7 @@ plt.show()
 # One feature in another unit
 # ---------------------------
 # Of 30 standardised features, one is multiplied by 1000, as if it was in millimetres and the
-# others in metres. For such small problems ``"auto"`` takes no coordinates, unless a feature's
+# others in metres. For such small problems ``"auto"`` is no preconditioner, unless a feature's
 # variance is more than 100 times the median, as here. We stop after 150 iterations on purpose, and
 # ignore the warning that the fit has not converged.
 
@@ -103,7 +103,7 @@ for name, color in ((None, "0.5"), ("auto", "tab:blue")):
     LossCurveDisplay.from_estimator(fit, name=repr(name), ax=ax, color=color)
 
 # %%
-# With coordinates the loss is down after about 20 iterations; without, it is far above that
+# With a preconditioner the loss is down after about 20 iterations; without, it is far above that
 # after 150. Neither has converged: the gradient is measured in the units of the features, and
 # the entries for that one are 1000 times as large. So scale the features all the same.
 #
@@ -116,7 +116,7 @@ for name, color in ((None, "0.5"), ("auto", "tab:blue")):
 first_order = {"lbfgs": "-", "cg": "--", "bfgs": ":", "tnc": "-."}
 second_order = {"newton-cg": "-", "trust-ncg": "--", "trust-krylov": ":"}
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-print("solver        coordinates  n_iter_  n_fev_     loss   norm  seconds")
+print("solver        preconditioner  n_iter_  n_fev_     loss   norm  seconds")
 for solver, style in (first_order | second_order).items():
     for name, rows in ((None, []), ("kronecker", [])):
         for seed in range(3):
@@ -126,7 +126,7 @@ for solver, style in (first_order | second_order).items():
             seconds = process_time() - start
             rows.append([fit.n_iter_, fit.n_fev_, fit.loss_, fit.gradient_norm_, seconds])
         means = "{:7.0f}  {:6.0f}  {:.5f}  {:.0e}  {:7.3f}".format(*np.mean(rows, axis=0))
-        print(f"{solver:12s}  {name!s:11s}  {means}")
+        print(f"{solver:12s}  {name!s:14s}  {means}")
     color = "tab:green" if solver in second_order else "0.5"
     ax.plot(range(1, fit.n_iter_ + 1), fit.gradient_norm_curve_, style, color=color, label=solver)
 ax.set(xscale="log", yscale="log", xlabel="iteration", ylabel="gradient norm (largest entry)")
@@ -134,11 +134,11 @@ ax.legend(ncols=2)
 plt.show()
 
 # %%
-# The picture has the last seed, with coordinates. In iterations the solvers with second
+# The picture has the last seed, with a preconditioner. In iterations the solvers with second
 # derivatives win, near the minimum by far. But those hold many products with the Hessian: in
-# seconds they are no better than L-BFGS (Liu and Nocedal 1989), the default. The coordinates save
-# "lbfgs", "cg" and "bfgs" half of their iterations or more, "newton-cg" a quarter, the others
-# next to none.
+# seconds they are no better than L-BFGS (Liu and Nocedal 1989), the default. The preconditioner
+# saves "lbfgs", "cg" and "bfgs" half of their iterations or more, "newton-cg" a quarter, the
+# others next to none.
 #
 # * J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
 #   curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
