@@ -1,4 +1,4 @@
-"""The best threshold of a label, by predictions of rows that were not trained on."""
+"""Search for the decision threshold of a label, given held-out probabilities."""
 
 import warnings
 
@@ -9,11 +9,11 @@ from sklearn.metrics import get_scorer
 
 from skneural._typing import FloatArray
 
-_FEWEST_ROWS = 5  # of a label and without it, from which a threshold is chosen
+_FEWEST_ROWS = 5  # with the label, and without it; below, 0.5 is kept
 
 
 class _Decided(ClassifierMixin, BaseEstimator):
-    """For scorers: a classifier of two classes that predicts what it is given."""
+    """Binary classifier for scorers, whose predictions are its input."""
 
     classes_ = np.array([0, 1])
 
@@ -22,15 +22,15 @@ class _Decided(ClassifierMixin, BaseEstimator):
 
 
 def presence(probabilities, classes) -> FloatArray:
-    """The probability that each label is present, from what `predict_proba` gives.
+    """Convert the output of `predict_proba` to the probability that each label is present.
 
-    Some of scikit-learn's classifiers give an array for each label, with a column for each of the
-    classes 0 and 1 that occur.
+    Some scikit-learn classifiers return a list with an array for each label, whose columns are
+    the classes 0 and 1, or only one of them if the other does not occur.
 
     Raises
     ------
     ValueError
-        If there are other classes.
+        If a label has classes other than 0 and 1.
     """
     if not isinstance(probabilities, list):
         return np.asarray(probabilities)
@@ -46,44 +46,47 @@ def presence(probabilities, classes) -> FloatArray:
 
 
 def check_scorer(scoring, is_weighted):
-    """The scorer that judges predictions, or an error that says what is allowed."""
+    """Return the scorer, or raise an error if it cannot evaluate binary predictions."""
     try:
         scorer = scoring if callable(scoring) else get_scorer(scoring)
         weights = {"sample_weight": np.ones(2)} if is_weighted else {}
         scorer(_Decided(), np.array([0, 1]), np.array([0, 1]), **weights)
     except (AttributeError, TypeError, ValueError) as error:
+        signature = f"scorer(estimator, X, y{', sample_weight' if is_weighted else ''})"
         raise ValueError(
-            "scoring must be the name of a scorer that judges predictions of two classes, such as "
-            f"'f1', or what sklearn.metrics.make_scorer makes of a metric; got {scoring!r}"
-            f"{', which has to take sample_weight too' if is_weighted else ''}."
+            "scoring must be the name of a scorer of binary predictions, such as 'f1', or a "
+            f"callable {signature}, as returned by sklearn.metrics.make_scorer; got {scoring!r}."
         ) from error
     return scorer
 
 
 def best_threshold(scorer, probability, code, n_thresholds, weights) -> tuple[float, float]:
-    """The threshold of a label with the best score, and that score."""
+    """Return the threshold of a label with the best score, and that score.
+
+    Where no threshold can be chosen, they are 0.5 and NaN.
+    """
     if np.bincount(code, minlength=2).min() < _FEWEST_ROWS:
         return 0.5, np.nan
-    tried = _places_below(probability, code == 1, n_thresholds)
-    tried = tried[np.argsort(np.abs(tried - 0.5), kind="stable")]
+    candidates = _candidates(probability, code == 1, n_thresholds)
+    candidates = candidates[np.argsort(np.abs(candidates - 0.5), kind="stable")]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)  # where nothing is predicted
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # nothing predicted
         scores = [
             scorer(_Decided(), (probability > threshold).astype(int), code, **weights)
-            for threshold in tried
+            for threshold in candidates
         ]
     if np.isnan(scores).all():
         return 0.5, np.nan
     best = int(np.nanargmax(scores))
-    return float(tried[best]), float(scores[best])
+    return float(candidates[best]), float(scores[best])
 
 
-def _places_below(probability, is_chosen, most) -> FloatArray:
-    """Thresholds in (0, 1) between chosen probabilities and the next lower ones; and 0.5."""
+def _candidates(probability, is_present, n_most) -> FloatArray:
+    """Return thresholds halfway between rows with the label and the next lower ones, and 0.5."""
     values = np.unique(probability)
-    places = np.flatnonzero(np.isin(values, probability[is_chosen]))
-    if len(places) > most:
-        places = places[np.linspace(0, len(places) - 1, most).astype(int)]
-    below = np.append(0.0, values)[places]
-    between = (below + values[places]) / 2
+    positions = np.flatnonzero(np.isin(values, probability[is_present]))
+    if len(positions) > n_most:
+        positions = positions[np.linspace(0, len(positions) - 1, n_most).astype(int)]
+    below = np.append(0.0, values)[positions]
+    between = (below + values[positions]) / 2
     return np.append(between[(between > 0) & (between < 1)], 0.5)

@@ -1,4 +1,4 @@
-"""Thresholds of several labels, chosen from data."""
+"""Decision thresholds of several labels, tuned by cross-validation."""
 
 from numbers import Integral
 
@@ -18,61 +18,64 @@ from skneural._typing import FloatArray
 
 
 class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator):
-    """Classifier of several labels with a threshold for each that was chosen from data.
+    """Multilabel classifier that tunes a decision threshold for each label by cross-validation.
 
-    A label is predicted where its probability is above its threshold. 0.5 is right for the number
-    of errors, but rarely for F1 and other metrics, least of all for rare labels. `fit` predicts
-    the probabilities of all rows by cross-validation, by estimators that have not seen the row,
-    takes for each label the threshold that makes the metric best there, and fits the estimator
-    on all rows. This is what :class:`~sklearn.model_selection.TunedThresholdClassifierCV` does
-    for binary problems.
+    A label is predicted where its probability is greater than its threshold. A threshold of 0.5
+    minimises the number of errors, but other metrics, such as F1, often need another one,
+    particularly for rare labels. `fit` predicts the probabilities of all rows by
+    cross-validation, chooses for each label the threshold with the best score on these
+    predictions, and then fits the estimator on all rows. For binary problems, use
+    :class:`~sklearn.model_selection.TunedThresholdClassifierCV`.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier of multilabel `y` with `predict_proba`, or a pipeline that ends with one: of
-        this package or another.
+        Multilabel classifier with `predict_proba`, or a pipeline that ends with one. It may come
+        from another package.
     scoring : str or callable, default="f1"
-        What to make best for each label: the name of one of scikit-learn's scorers that judge
-        predictions, such as "f1", "balanced_accuracy" or "jaccard", or a callable such as
-        :func:`~sklearn.metrics.make_scorer` gives: ``scorer(estimator, X, y)``, with
-        ``sample_weight`` if `fit` has it, in which only ``estimator.predict(X)`` works.
+        Metric to maximise for each label: the name of a scorer of binary predictions, such as
+        "f1", "balanced_accuracy" or "jaccard", or a callable ``scorer(estimator, X, y)``, such as
+        :func:`~sklearn.metrics.make_scorer` returns. It can call only ``estimator.predict(X)``,
+        and must accept ``sample_weight`` if `fit` is given one.
     thresholds : int, default=100
-        The most thresholds to try for each label. Where rows are ordered by their probabilities,
-        they are halfway between a row that has the label and the next lower one, evenly spaced
-        among those: a metric that rises with hits and falls with false alarms is best at one
-        of these places. 0.5 is always tried too. Of equally good ones, the nearest to 0.5 is
-        taken.
+        Maximum number of thresholds to try for each label, in addition to 0.5. They lie halfway
+        between the probability of a row with the label and the next lower probability; if there
+        are more such positions, an evenly spaced subset is tried. A metric that rises with true
+        positives and falls with false positives is best at one of these positions. Among equal
+        scores, the threshold nearest to 0.5 is chosen.
     cv : int, splitter, iterable or None, default=None
-        How to cross-validate: the number of folds, 5 by default, which then hold the labels in
-        proportion, and are always the same for the same `y`; or what else
-        :func:`~sklearn.model_selection.cross_val_predict` takes, if each row is in one test fold.
+        Number of folds (5 for None), or any other value that
+        :func:`~sklearn.model_selection.cross_val_predict` accepts, provided that each row is in
+        exactly one test fold. For None or a number, folds are stratified by label and depend
+        only on `y`.
     n_jobs : int or None, default=None
-        How many folds are fitted at the same time.
+        Number of folds to fit in parallel.
 
     Attributes
     ----------
     estimator_ : estimator
-        Fitted on all rows.
+        The estimator fitted on all rows.
     thresholds_ : ndarray of shape (n_labels,)
-        The threshold of each label: 0.5 where fewer than 5 rows are known to have the label, or
-        not to have it, as nothing can be learnt from so few. A
-        :class:`SigmoidMLPClassifier` takes them as `threshold`.
+        Threshold of each label. It is 0.5 if fewer than 5 rows have the label, or fewer than 5
+        are known not to have it, because so few rows are not enough to choose a threshold. The
+        thresholds can be passed to :class:`SigmoidMLPClassifier` as `threshold`.
     best_scores_ : ndarray of shape (n_labels,)
-        The metric of each label at its threshold, on the rows for which it was chosen, so
-        that it is a little too good; NaN where there was no choice.
+        Score of each label at its threshold, on the cross-validated predictions. It is slightly
+        optimistic, as the threshold was chosen on the same predictions, and NaN where no
+        threshold was chosen.
     classes_ : ndarray of shape (n_labels,)
         ``arange(n_labels)``.
     n_features_in_ : int
-        Number of features, if `estimator_` knows it.
+        Number of features, if `estimator_` defines it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features, if `estimator_` knows them.
+        Names of the features, if `estimator_` defines them.
 
     See Also
     --------
     ThresholdDisplay : Precision, recall and F1 of each label over the threshold.
-    SigmoidMLPClassifier : A classifier of several labels, which can take over the thresholds.
-    sklearn.model_selection.TunedThresholdClassifierCV : The same for two classes.
+    SigmoidMLPClassifier : Multilabel classifier that can use the thresholds.
+    sklearn.model_selection.TunedThresholdClassifierCV : Tunes the threshold of a binary
+        classifier.
 
     References
     ----------
@@ -102,17 +105,17 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         self.n_jobs = n_jobs
 
     def fit(self, X, y, sample_weight=None):
-        """Choose the thresholds, and fit the estimator.
+        """Choose the thresholds and fit the estimator.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples; whatever `estimator` takes.
+            Samples, in any form that `estimator` accepts.
         y : {array-like, sparse matrix} of shape (n_samples, n_labels)
-            A 0/1 indicator; with NaN for labels that are not known, if `estimator` takes it.
+            A 0/1 indicator. Missing labels are NaN, if `estimator` accepts them.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, for `estimator` and for the metric. A pipeline takes them only if
-            scikit-learn's metadata routing is enabled, and its last step requests them.
+            Weights of the rows, for `estimator` and for the metric. A pipeline accepts them only
+            if scikit-learn's metadata routing is enabled and its final step requests them.
 
         Returns
         -------
@@ -124,7 +127,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         TypeError
             If `estimator` has no `predict_proba`.
         ValueError
-            If `y` is no multilabel indicator, or a parameter cannot be used.
+            If `y` is not a multilabel indicator, or a parameter is invalid.
         """
         if not hasattr(self.estimator, "predict_proba"):
             raise TypeError(
@@ -137,9 +140,9 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         targets, codes = encode_targets(labels)
         if not targets.is_multilabel:
             raise ValueError(
-                "y must be a multilabel indicator, zeros and ones with a column for each of "
-                f"several labels; got {targets.kind} of shape {labels.shape}. For a binary y there "
-                "is sklearn.model_selection.TunedThresholdClassifierCV."
+                "y must be a multilabel indicator: zeros and ones, with a column for each of "
+                f"several labels; got {targets.kind} of shape {labels.shape}. For a binary y, use "
+                "sklearn.model_selection.TunedThresholdClassifierCV."
             )
         params = {}
         if sample_weight is not None:
@@ -148,7 +151,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         choices = []
         for probability, code in zip(held_out.T, code_columns(codes), strict=True):
             known = code >= 0
-            if params:  # a row without weight is none
+            if params:  # rows of weight zero do not count
                 known &= params["sample_weight"] > 0
             weights = {name: weight[known] for name, weight in params.items()}
             choices.append(
@@ -158,75 +161,75 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         self.thresholds_, self.best_scores_ = np.array(choices).T
         self.classes_ = targets.classes
         for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)  # of an earlier fit
+            self.__dict__.pop(name, None)  # from an earlier fit
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
         return self
 
     def predict(self, X):
-        """Predict the labels whose probability is above their threshold.
+        """Predict the labels whose probability is greater than their threshold.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples; whatever `estimator` takes.
+            Samples, in any form that `estimator` accepts.
 
         Returns
         -------
         ndarray of shape (n_samples, n_labels)
-            A 0/1 indicator.
+            Predicted labels as a 0/1 indicator.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
+            If this estimator is not fitted.
         """
         return (self.predict_proba(X) > self.thresholds_).astype(int)
 
     def predict_proba(self, X):
-        """Estimate the probability of each label, as `estimator_` does.
+        """Predict the probability of each label.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples; whatever `estimator` takes.
+            Samples, in any form that `estimator` accepts.
 
         Returns
         -------
         ndarray of shape (n_samples, n_labels)
-            In [0, 1]; whatever form `estimator_` gives them.
+            Probability that each label is present, according to `estimator_`.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
+            If this estimator is not fitted.
         """
         check_is_fitted(self)
         return presence(self.estimator_.predict_proba(X), self.estimator_.classes_)
 
     def score(self, X, y, sample_weight=None):
-        """Compute the accuracy: the share of rows in which all known labels are right.
+        """Compute the accuracy: the share of rows whose known labels are all predicted correctly.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples; whatever `estimator` takes.
+            Samples, in any form that `estimator` accepts.
         y : {array-like, sparse matrix} of shape (n_samples, n_labels)
-            Their true labels, a 0/1 indicator; with NaN for labels that are not known.
+            True labels as a 0/1 indicator. Missing labels are NaN and ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, 1 by default.
+            Weights of the rows; 1 by default.
 
         Returns
         -------
         float
-            In [0, 1]; higher is better.
+            Accuracy, in [0, 1].
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
+            If this estimator is not fitted.
         ValueError
-            If `y` does not fit the predictions, or nothing is known of any row.
+            If `y` does not match the predictions, or has no known label in rows with a weight.
         """
         predicted = self.predict(X)
         y = check_labels(y, "y", may_be_missing=True)
@@ -243,12 +246,12 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         return tags
 
     def _held_out(self, X, y, codes, params) -> FloatArray:
-        """Probabilities of each row by estimators that were fitted without it."""
+        """Predict the probabilities of each row by an estimator that was fitted without it."""
         cv = 5 if self.cv is None else self.cv
         if isinstance(cv, Integral):
-            n_folds = check.whole_number("cv", cv, 2)
-            if n_folds > codes.shape[0]:
-                raise ValueError(f"cv={cv} folds are more than the {codes.shape[0]} rows.")
+            n_folds, n_rows = check.whole_number("cv", cv, 2), codes.shape[0]
+            if n_folds > n_rows:
+                raise ValueError(f"cv must be at most the number of rows, {n_rows}; got {cv}.")
             cv = PredefinedSplit(stratified_folds(codes, n_folds, np.random.RandomState(0)))
         estimator = _Presence(self.estimator)
         if params and get_config()["enable_metadata_routing"]:
@@ -256,18 +259,18 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         held_out = cross_val_predict(estimator, X, y, cv=cv, n_jobs=self.n_jobs, params=params)
         if held_out.shape != codes.shape or not np.isfinite(held_out).all():
             raise ValueError(
-                f"predict_proba of {type(self.estimator).__name__} must give a finite probability "
-                f"for each of the {codes.shape[1]} labels; it gave shape {held_out.shape}, and "
-                f"{int((~np.isfinite(held_out)).sum())} numbers that are not finite."
+                f"predict_proba of {type(self.estimator).__name__} must return a finite "
+                f"probability for each of the {codes.shape[1]} labels; got shape {held_out.shape} "
+                f"with {int((~np.isfinite(held_out)).sum())} values that are not finite."
             )
         return np.asarray(held_out, dtype=np.float64)
 
 
 class _Presence(BaseEstimator):
-    """An estimator whose probabilities are its predictions.
+    """Wraps an estimator so that `predict` returns its probabilities.
 
-    If `cross_val_predict` is asked for the probabilities of a classifier, it numbers the values
-    of each column of `y` anew, so that NaN becomes a class.
+    With ``method="predict_proba"``, `cross_val_predict` would encode the values of each column of
+    `y` as classes, including NaN.
     """
 
     def __init__(self, estimator):

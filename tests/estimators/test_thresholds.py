@@ -101,7 +101,7 @@ class Strange(SigmoidMLPClassifier):
 
 
 def test_probabilities_that_are_none_are_an_error(small):
-    with pytest.raises(ValueError, match=r"predict_proba of Strange must give a finite prob.*1200"):
+    with pytest.raises(ValueError, match=r"predict_proba of Strange must return a finite.*1200"):
         TunedThresholdsClassifierCV(Strange(**QUICK)).fit(*small)
 
 
@@ -227,15 +227,15 @@ def test_tags_say_that_it_is_for_several_labels():
         ({"y": np.tile([0, 1], 150)}, r"multilabel indicator.*got binary of shape \(300,\)"),
         ({"y": np.tile([[0, 2]], (300, 1))}, "multilabel indicator.*got multiclass-multioutput"),
         ({"y": None}, "requires y to be passed"),
-        ({"scoring": "f7"}, "scoring must be the name of a scorer that judges.*got 'f7'"),
-        ({"scoring": "roc_auc"}, "judges predictions of two classes.*got 'roc_auc'"),
-        ({"scoring": None}, "judges predictions.*got None"),
-        ({"scoring": f1_score}, "make_scorer makes of a metric; got <function f1_score"),
+        ({"scoring": "f7"}, "scoring must be the name of a scorer of binary predictions.*got 'f7'"),
+        ({"scoring": "roc_auc"}, "scorer of binary predictions.*got 'roc_auc'"),
+        ({"scoring": None}, "scorer of binary predictions.*got None"),
+        ({"scoring": f1_score}, "returned by sklearn.metrics.make_scorer; got <function f1_score"),
         ({"cv": 1}, "cv == 1, must be >= 2"),
-        ({"cv": 301}, "cv=301 folds are more than the 300 rows"),
+        ({"cv": 301}, "cv must be at most the number of rows, 300; got 301"),
         (
             {"scoring": lambda model, X, y: 0.0, "sample_weight": np.ones(300)},
-            "which has to take sample_weight too",
+            r"callable scorer\(estimator, X, y, sample_weight\)",
         ),
         ({"thresholds": 0}, "thresholds == 0, must be >= 1"),
         ({"sample_weight": -np.ones(300)}, "sample_weight must not be negative"),
