@@ -1,4 +1,4 @@
-"""The displays; the only room that imports matplotlib, within functions."""
+"""Displays of fitted classifiers. Only this room imports matplotlib, and only to draw."""
 
 from skneural._plotting.activations import ActivationsDisplay
 from skneural._plotting.hidden_weights import HiddenWeightsDisplay

@@ -1,9 +1,9 @@
-"""What the output units say of some samples, in a picture."""
+"""Display of output activations as a heatmap."""
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from skneural._plotting.drawing import one_axes, pyplot
+from skneural._plotting.drawing import check_axes, pyplot
 from skneural._plotting.heatmap import Heatmap, figure_size
 from skneural._plotting.inspection import (
     as_last_step_sees,
@@ -17,48 +17,48 @@ from skneural._plotting.inspection import (
 
 
 class ActivationsDisplay:
-    """What each output unit says of each sample, and what a sample's units say in sum.
+    """Heatmap of output activations, with their sum for each sample.
 
-    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`. A heatmap has a
-    row for each sample and a column for each output unit. Where the labels are known, the units
-    that should be 1 have a frame, or a stripe on their left where rows are too low for it.
-    Values are written where there is room for them.
+    It is recommended to create it with :meth:`from_estimator` or :meth:`from_predictions`. The
+    heatmap has a row for each sample and a column for each output unit. If labels are given, the
+    units that should be 1 are framed, or marked by a stripe on their left where rows are too thin.
+    Values are written where there is room.
 
-    On the right is the sum of each row, with a line at 1. The units of a softmax share exactly
-    1 for each target; sigmoids may say any number of times yes, or never.
+    Bars on the right show the sum of each row, with a line at 1. Softmax activations sum to
+    exactly 1 for each target; sigmoid activations may have any sum.
 
     Parameters
     ----------
     activations : ndarray of shape (n_samples, n_units)
-        What each unit says of each sample, in [0, 1].
+        Activations of the output units, in [0, 1].
     unit_names : list of str of length n_units
-        What each unit stands for.
+        Names of the output units.
     is_true : ndarray of shape (n_samples, n_units), default=None
-        The units that should be 1; none are marked by default.
+        Whether each unit should be 1; nothing is marked by default.
     sample_names : list of str of length n_samples, default=None
-        What is written beside the rows; by default their numbers.
+        Names of the rows; numbers by default.
 
     Attributes
     ----------
     im_ : matplotlib AxesImage
-        The heatmap.
+        Heatmap.
     text_ : ndarray of shape (n_samples, n_units) of matplotlib Text, or None
-        The values, if there is room for them.
+        Values in the cells; None if there is no room.
     true_ : matplotlib PolyCollection or None
-        The frames or stripes.
+        Frames or stripes that mark the units that should be 1.
     sum_bars_ : matplotlib PolyCollection
-        The sums, as bars.
+        Sums of the rows, as bars.
     sum_text_ : list of matplotlib Text
-        The sums, as numbers, if there is room for them.
+        Sums of the rows, as numbers; empty if there is no room.
     ax_ : matplotlib Axes
-        The axes of the heatmap and the sums.
+        Axes of the heatmap and the sums.
     figure_ : matplotlib Figure
-        The figure that it is in.
+        Figure of the axes.
 
     See Also
     --------
-    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `predict_activations` is shown.
-    ThresholdDisplay : Where a label's activation should be cut into yes and no.
+    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `predict_activations` is drawn.
+    ThresholdDisplay : Precision, recall and F1 over the threshold.
 
     Examples
     --------
@@ -84,40 +84,40 @@ class ActivationsDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y=None, *, display_labels=None, ax=None, **kwargs):
-        """Draw what a classifier's output units say.
+        """Draw the output activations of a classifier.
 
         Parameters
         ----------
         estimator : SoftmaxMLPClassifier, SigmoidMLPClassifier or Pipeline
-            Fitted; a pipeline has to end with one of the two.
+            Fitted classifier, or a fitted pipeline that ends with one.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            Samples.
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), \
 default=None
-            Their labels, in the form of the `y` that was fitted.
+            Labels, in the same form as the `y` passed to `fit`.
         display_labels : array-like of shape (n_classes,) or list of them, default=None
-            Names of the classes, or of the labels if `y` is multilabel; for several outputs, a
-            list with those of each. By default `classes_`.
+            Names of the classes, or of the labels if `y` is multilabel; a list with the names
+            for each output if there are several. `classes_` by default.
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         **kwargs : dict
-            Further arguments of :meth:`plot`.
+            Passed to :meth:`plot`.
 
         Returns
         -------
         ActivationsDisplay
-            The display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `estimator` is something else, or `ax` is no Axes.
+            If `estimator` is not one of these, or `ax` is not an Axes.
         ValueError
-            If `y` or `display_labels` do not suit the estimator.
+            If `y` or `display_labels` does not match the estimator.
         sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
+            If `estimator` is not fitted.
         """
         classifier = fitted_network(estimator, cls)
         activations = classifier.predict_activations(as_last_step_sees(estimator, X))
@@ -134,42 +134,43 @@ default=None
     def from_predictions(
         cls, activations, y_true=None, *, classes=None, display_labels=None, ax=None, **kwargs
     ):
-        """Draw activations.
+        """Draw given activations.
 
         Parameters
         ----------
         activations : array-like of shape (n_samples, n_units) or list of ndarray
-            In the form of `predict_activations`: a column for each class; a single one, for the
-            second of two classes; a column for each label; or two for each label, absent and
-            present in turn. Of several outputs, a list.
+            Activations as returned by `predict_activations`: a column for each class, a single
+            column for the second of two classes, a column for each label, or two columns (absent,
+            present) for each label. A list with an array for each output if there are several.
         y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), \
 default=None
-            The labels. Of shape (n_samples, n_labels), they are a 0/1 indicator. NaN or None
-            mean that a label is not known.
+            Labels: classes, a 0/1 indicator of several labels, or a column of classes for each
+            output. Missing labels are NaN, None or pandas.NA.
         classes : array-like of shape (n_classes,) or list of them, default=None
-            The classes that the units stand for, as in `classes_`. By default 0, 1, ...
+            Classes, as in `classes_`; a list with those of each output if there are several.
+            0, 1, ... by default.
         display_labels : array-like of shape (n_classes,) or list of them, default=None
-            Names of the classes, or of the labels if `y_true` is an indicator; for several
-            outputs, a list with those of each. By default `classes`.
+            Names of the classes, or of the labels if `y_true` is an indicator; a list with the
+            names for each output if there are several. `classes` by default.
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         **kwargs : dict
-            Further arguments of :meth:`plot`.
+            Passed to :meth:`plot`.
 
         Returns
         -------
         ActivationsDisplay
-            The display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `ax` is no Axes.
+            If `ax` is not an Axes.
         ValueError
-            If shapes do not agree, if activations are not in [0, 1], or if there are labels
-            that are no classes.
+            If shapes do not match, activations are not in [0, 1], or labels are not among the
+            classes.
 
         Examples
         --------
@@ -185,9 +186,9 @@ default=None
         >>> plt.close(display.figure_)
         """
         several = isinstance(activations, list) and np.ndim(activations[0]) == 2
-        blocks = [_in_range(block) for block in (activations if several else [activations])]
+        blocks = list(map(_check_activations, activations if several else [activations]))
         n_units = [block.shape[1] for block in blocks]
-        n_labels = None  # of an indicator
+        n_labels = None  # columns of an indicator
         if y_true is not None:
             y_true = dense_labels(y_true, "y_true")
             check_consistent_length(*blocks, y_true)
@@ -217,30 +218,30 @@ default=None
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         colorbar : bool, default=True
             Whether to add a colorbar.
         **kwargs : dict
-            For :meth:`matplotlib.axes.Axes.imshow`, such as ``cmap``.
+            Passed to :meth:`matplotlib.axes.Axes.imshow`, for example ``cmap``.
 
         Returns
         -------
         self : ActivationsDisplay
-            This display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `ax` is no Axes.
+            If `ax` is not an Axes.
         """
         plt = pyplot(self)
         n_samples = len(self.activations)
         if ax is None:
             size = figure_size(self.unit_names, self.sample_names, n_samples)
             _, ax = plt.subplots(figsize=size, layout="constrained")
-        self.ax_ = one_axes(ax, self)
+        self.ax_ = check_axes(ax, self)
         self.figure_ = ax.figure
         heatmap = Heatmap(ax, self.activations, kwargs)
         self.im_ = heatmap.image
@@ -259,11 +260,11 @@ default=None
         return self
 
 
-def _in_range(activations):
+def _check_activations(activations):
     activations = check_array(activations, dtype=[np.float64, np.float32], input_name="activations")
     if activations.min() < 0 or activations.max() > 1 + 1e-6:
         raise ValueError(
-            "activations must be in [0, 1], as those of predict_activations are; got values from "
+            "activations must be in [0, 1], as returned by predict_activations; got values from "
             f"{activations.min():.3g} to {activations.max():.3g}."
         )
     return activations

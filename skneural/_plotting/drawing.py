@@ -1,25 +1,25 @@
-"""What the displays share in how they draw."""
+"""Drawing helpers shared by the displays."""
 
 from typing import Any
 
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
-"""Colours that colour-blind readers can tell apart (Okabe and Ito, Color Universal Design)."""
+"""Colours that colour-blind readers can distinguish (Okabe and Ito, Color Universal Design)."""
 
 
 def pyplot(display: Any) -> Any:
-    """`matplotlib.pyplot`, which is optional and imported for a picture only."""
+    """Import `matplotlib.pyplot`, which is optional and therefore imported only to draw."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            f"{type(display).__name__}.plot draws with matplotlib, which is not installed: "
-            'pip install "skneural[plot]"'
+            f"{type(display).__name__}.plot requires matplotlib, which is not installed. "
+            'Install it with: pip install "skneural[plot]"'
         ) from error
     return plt
 
 
-def in_picture(name: Any, width: int = 24) -> str:
-    """A name as it is written into a picture: of one line, not too long, and no formula."""
+def label_text(name: Any, width: int = 24) -> str:
+    """Format a name for a picture: on one line, shortened to `width`, with `$` escaped."""
     text = " ".join(str(name).split())
     if len(text) > width:
         n_last = width // 2
@@ -28,20 +28,20 @@ def in_picture(name: Any, width: int = 24) -> str:
 
 
 def size_in_points(ax: Any) -> tuple[float, float]:
-    """Width and height of an axes, once all that is drawn so far has its place."""
-    figure = ax.figure.canvas.figure  # also where `ax` is in a subfigure
+    """Lay out the figure, and return the width and height of `ax`."""
+    figure = ax.figure.canvas.figure  # the whole figure, even if `ax` is in a subfigure
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
 
 
 def with_limits(kwargs: dict[str, Any], low: float, high: float) -> dict[str, Any]:
-    """Arguments of `imshow`, with limits of the colours unless they have their own."""
+    """Add colour limits to the arguments of `imshow`, unless they are given."""
     return kwargs if "norm" in kwargs else {"vmin": low, "vmax": high} | kwargs
 
 
-def one_axes(ax: Any, display: Any) -> Any:
-    """`ax`, if it is a single axes."""
+def check_axes(ax: Any, display: Any) -> Any:
+    """Return `ax`, or raise an error if it is not a single Axes."""
     if not hasattr(ax, "plot") or not hasattr(ax, "figure"):
         raise TypeError(
             f"ax of {type(display).__name__}.plot must be a matplotlib Axes or None; "

@@ -1,43 +1,43 @@
-"""The weights of a first layer, as images."""
+"""Display of first-layer weights as images."""
 
 from numbers import Integral
 
 import numpy as np
 
-from skneural._plotting.drawing import in_picture, one_axes, pyplot, size_in_points, with_limits
+from skneural._plotting.drawing import check_axes, label_text, pyplot, size_in_points, with_limits
 from skneural._plotting.inspection import fitted_network, names_of_output_units
 
 
 class HiddenWeightsDisplay:
-    """What the units of the first layer look for: their weights, as images.
+    """Weights of the first layer, drawn as one image per unit.
 
-    It is recommended to use :meth:`from_estimator`. There is an image per hidden unit, in the
-    order of the units, row by row; without hidden layers, one per output unit, below its name.
-    Colours are symmetric around zero and the same in all images. Weights do not include the
-    bias.
+    It is recommended to create it with :meth:`from_estimator`. Units are drawn in order, row by
+    row. A network without hidden layers has one image per output unit, with the unit's name as
+    its title. All images share a colour scale, which is symmetric around zero. Biases are not
+    shown.
 
     Parameters
     ----------
     images : array-like of shape (n_units, height, width)
-        The weights of each unit.
+        Weights of each unit.
     titles : list of str of length n_units, default=None
-        What to write above the images; nothing by default.
+        Titles of the images; none by default.
 
     Attributes
     ----------
     im_ : matplotlib AxesImage
-        All images in one, with masked pixels between them.
+        All images side by side, with masked pixels between them.
     text_ : list of matplotlib Text
-        The titles.
+        Titles of the images.
     ax_ : matplotlib Axes
-        The axes with the images.
+        Axes of the images.
     figure_ : matplotlib Figure
-        The figure that it is in.
+        Figure of the axes.
 
     See Also
     --------
-    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `coefs_` are shown.
-    ActivationsDisplay : What the output units say of samples.
+    SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `coefs_` are drawn.
+    ActivationsDisplay : Activations of the output units.
 
     Examples
     --------
@@ -58,45 +58,45 @@ class HiddenWeightsDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, image_shape=None, ax=None, **kwargs):
-        """Draw the weights of the first layer of a classifier.
+        """Draw the first-layer weights of a classifier.
 
         Parameters
         ----------
         estimator : SoftmaxMLPClassifier, SigmoidMLPClassifier or Pipeline
-            Fitted; of a pipeline, the last step. Its weights are those of the features that the
-            steps before have made. Where they change the number of features, `image_shape` has
-            to be given.
+            Fitted classifier, or a fitted pipeline that ends with one. In a pipeline, the weights
+            belong to the transformed features; `image_shape` is required if the number of
+            features changes.
         image_shape : tuple of two int, default=None
-            Height and width of the image that the features make up, row by row. By default it
-            is a square.
+            Height and width of the images. The features are their pixels, row by row. Images
+            are square by default.
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         **kwargs : dict
-            Further arguments of :meth:`plot`.
+            Passed to :meth:`plot`.
 
         Returns
         -------
         HiddenWeightsDisplay
-            The display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `estimator` is something else, or `ax` is no Axes.
+            If `estimator` is not one of these, or `ax` is not an Axes.
         ValueError
-            If the features are no image of this shape.
+            If `image_shape` is invalid or does not match the number of features.
         sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
+            If `estimator` is not fitted.
         """
         classifier = fitted_network(estimator, cls)
         coef = classifier.coefs_[0]
         n_given = getattr(estimator, "n_features_in_", len(coef))
         if image_shape is None and n_given != len(coef):
             raise ValueError(
-                f"The steps before {type(classifier).__name__} make {len(coef)} features of "
-                f"{n_given}. If they are an image, give its image_shape."
+                f"The steps before {type(classifier).__name__} turn {n_given} features into "
+                f"{len(coef)}. If these form an image, pass image_shape=(height, width)."
             )
         height, width = _image_shape(image_shape, len(coef))
         titles = names_of_output_units(classifier) if len(classifier.coefs_) == 1 else None
@@ -109,23 +109,23 @@ class HiddenWeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         colorbar : bool, default=True
             Whether to add a colorbar.
         **kwargs : dict
-            For :meth:`matplotlib.axes.Axes.imshow`, such as ``cmap`` or ``vmax``.
+            Passed to :meth:`matplotlib.axes.Axes.imshow`, for example ``cmap`` or ``vmax``.
 
         Returns
         -------
         self : HiddenWeightsDisplay
-            This display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `ax` is no Axes.
+            If `ax` is not an Axes.
         """
         plt = pyplot(self)
         images = np.asarray(self.images)
@@ -136,7 +136,7 @@ class HiddenWeightsDisplay:
             scale = _inches_per_pixel(images.shape, mosaic.shape)
             height, width = np.multiply(mosaic.shape, scale)
             _, ax = plt.subplots(figsize=(width + 1.2, height + 0.2), layout="constrained")
-        self.ax_ = one_axes(ax, self)
+        self.ax_ = check_axes(ax, self)
         self.figure_ = ax.figure
         limit = np.abs(images).max() or 1.0
         kwargs = {"cmap": "RdBu_r", "interpolation": "nearest"} | with_limits(kwargs, -limit, limit)
@@ -161,7 +161,7 @@ class HiddenWeightsDisplay:
                 self.ax_.text(
                     left + (width - 1) / 2,
                     top - 1,
-                    in_picture(title, max(n_letters, 5)),
+                    label_text(title, max(n_letters, 5)),
                     ha="center",
                     va="bottom",
                     fontsize=size,
@@ -170,13 +170,13 @@ class HiddenWeightsDisplay:
 
 
 def _image_shape(image_shape, n_features):
-    """The shape of the images, if there are as many features."""
+    """Return a valid image shape, or raise an error if it does not match the features."""
     if image_shape is None:
         side = round(n_features**0.5)
         if side**2 != n_features:
             raise ValueError(
-                f"{n_features} features make no square image: give image_shape=(height, width), or "
-                f"(1, {n_features}) if they are no image."
+                f"{n_features} features do not form a square image; pass image_shape=(height, "
+                f"width), or (1, {n_features}) if they are not an image."
             )
         return side, side
     shape = tuple(image_shape) if isinstance(image_shape, list | tuple) else ()
@@ -186,18 +186,18 @@ def _image_shape(image_shape, n_features):
         )
     if shape[0] * shape[1] != n_features:
         raise ValueError(
-            f"image_shape={shape} is for {shape[0] * shape[1]} features, but the first layer has "
+            f"image_shape={shape} requires {shape[0] * shape[1]} features, but the first layer has "
             f"{n_features}."
         )
     return shape
 
 
 def _mosaic(images, gap, above):
-    """The images side by side, NaN between them, and where each has its first pixel."""
+    """Arrange images side by side with NaN between them; also return their top left corners."""
     n, height, width = images.shape
-    ideal = np.sqrt(1.2 * n * (height + above) / (width + gap))  # a bit wider than high
+    ideal = np.sqrt(1.2 * n * (height + above) / (width + gap))  # slightly wider than tall
     choices = range(max(int(0.8 * ideal), 1), int(np.ceil(1.2 * ideal)) + 1)
-    n_columns = min(choices, key=lambda k: (-n % k, abs(k - ideal)))  # that leave few gaps
+    n_columns = min(choices, key=lambda k: (-n % k, abs(k - ideal)))  # few empty cells
     n_rows = -(-n // n_columns)
     shape = (n_rows * (height + above) + gap, n_columns * (width + gap) + gap)
     mosaic = np.full(shape, np.nan)
@@ -211,5 +211,5 @@ def _mosaic(images, gap, above):
 
 
 def _inches_per_pixel(images_shape, mosaic_shape):
-    """A scale for images of an inch, within pages of 3 to 9 inches."""
+    """Return a scale that draws images one inch wide, on a figure of 3 to 9 inches."""
     return float(np.clip(1 / max(images_shape[1:]), 3 / max(mosaic_shape), 9 / max(mosaic_shape)))

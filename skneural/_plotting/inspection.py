@@ -1,4 +1,4 @@
-"""What the displays ask of estimators and labels."""
+"""Helpers of the displays that inspect estimators and labels."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from skneural._typing import IntArray
 
 
 def last_step(estimator: Any) -> Any:
-    """The estimator at the end of a pipeline, or the one that was given."""
+    """Return the final step of a pipeline, or the estimator itself."""
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
     return estimator
 
 
 def as_last_step_sees(estimator: Any, X: Any) -> Any:
-    """`X` after the steps that come before the last, if it is a pipeline."""
+    """Transform `X` by all steps of a pipeline but the last."""
     while isinstance(estimator, Pipeline):
         if len(estimator) > 1:
             X = estimator[:-1].transform(X)
@@ -30,24 +30,33 @@ def as_last_step_sees(estimator: Any, X: Any) -> Any:
 
 
 def fitted_network(estimator: Any, display: type) -> Any:
-    """The fitted classifier of this package that `estimator` is or ends with."""
+    """Return the fitted classifier of this package that `estimator` is or ends with.
+
+    Raises
+    ------
+    TypeError
+        If there is no such classifier.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    """
     classifier = last_step(estimator)
     if not isinstance(classifier, BaseMLPClassifier):
         ending = f" that ends with {type(classifier).__name__}"
         raise TypeError(
-            f"{display.__name__}.from_estimator takes a SoftmaxMLPClassifier, a "
+            f"{display.__name__}.from_estimator requires a SoftmaxMLPClassifier, a "
             "SigmoidMLPClassifier, or a Pipeline that ends with one; got "
-            f"{type(estimator).__name__}{'' if estimator is classifier else ending}. Of an "
-            "estimator around one, give its best_estimator_ or estimator_."
+            f"{type(estimator).__name__}{'' if estimator is classifier else ending}. For a "
+            "meta-estimator, pass its best_estimator_ or estimator_."
         )
     check_is_fitted(classifier)
     return classifier
 
 
 def unit_names(n_units: int, names: Any) -> list[str]:
-    """What output units stand for, by the names of the classes or labels and by their number.
+    """Name output units after classes or labels.
 
-    There is a unit for each; or one, for the second of two classes; or two for each label.
+    There is one unit per name, one unit for the second of two classes, or two units (absent,
+    present) per label.
     """
     texts = [str(name) for name in names]
     if n_units == len(texts):
@@ -60,7 +69,7 @@ def unit_names(n_units: int, names: Any) -> list[str]:
 
 
 def unit_names_of_several(n_units: Any, names: Any) -> list[str]:
-    """The same of several outputs."""
+    """Name the output units of several outputs."""
     return [
         f"output {j}: {name}"
         for j, pair in enumerate(zip(n_units, names, strict=True))
@@ -69,7 +78,7 @@ def unit_names_of_several(n_units: Any, names: Any) -> list[str]:
 
 
 def names_of_output_units(classifier: Any) -> list[str]:
-    """What the output units of a fitted network stand for."""
+    """Name the output units of a fitted network."""
     classes = classifier.classes_
     if not isinstance(classes, list):
         return unit_names(classifier.n_outputs_, classes)
@@ -79,48 +88,50 @@ def names_of_output_units(classifier: Any) -> list[str]:
 
 
 def dense_labels(y: Any, name: str) -> Any:
-    """Labels as a dense array, of which NaN or None may mean "not known"."""
+    """Convert labels to a dense array, in which missing labels remain as they are."""
     y = y.toarray() if sp.issparse(y) else y
     return check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name=name)
 
 
 def label_codes(y: Any, classes: Any, name: str) -> IntArray:
-    """The place of each label among the classes; -1 where it is not known."""
+    """Return the position of each label among the classes; -1 for missing labels."""
     places = {label: code for code, label in enumerate(np.asarray(classes).tolist())}
     labels = [None if is_missing(label) else label for label in y.tolist()]
     if unknown := {label for label in labels if label is not None} - set(places):
         raise ValueError(
-            f"{name} has labels that are no classes: {sorted(unknown, key=str)}; the classes are "
+            f"{name} has labels that are not classes: {sorted(unknown, key=str)}; the classes are "
             f"{list(places)}."
         )
     return np.array([places.get(label, -1) for label in labels])
 
 
 def names_of_classes(classes, display_labels, n_labels, n_outputs):
-    """The names of the classes of each output, or of all labels."""
+    """Return the names of the classes of each output, or of all labels."""
     names = classes if display_labels is None else display_labels
     n_classes, n_names = [[len(some) for some in several] for several in (classes, names)]
     if len(classes) != n_outputs or n_names != n_classes:
         raise ValueError(
-            "There must be classes for each output, and a name in display_labels for each class; "
-            f"there are {n_outputs} outputs, {n_classes} classes and {n_names} names."
+            "Each output must have classes, and each class a name in display_labels; got "
+            f"{n_outputs} outputs, {n_classes} classes and {n_names} names."
         )
     if n_labels not in (None, n_classes[0]):
         raise ValueError(
-            f"y_true has {n_labels} columns, but there are {n_classes[0]} classes or labels."
+            f"y_true must have a column for each of the {n_classes[0]} labels; got {n_labels}."
         )
     return names
 
 
 def true_units(n_units, classes, names, y, n_labels):
-    """Which units should be 1, and what the rows are called."""
+    """Return which units should be 1, and a name for each row."""
     if n_labels:
         n_units = [n_units[0] // n_labels] * n_labels
         columns, classes = y.T, [[0, 1]] * n_labels
     else:
         columns = y.T if y.ndim == 2 else [y]
     if len(columns) != len(n_units):
-        raise ValueError(f"y_true has {len(columns)} columns for {len(n_units)} outputs.")
+        raise ValueError(
+            f"y_true must have a column for each of the {len(n_units)} outputs; got {len(columns)}."
+        )
     codes = [label_codes(*pair, "y_true") for pair in zip(columns, classes, strict=True)]
     own = [np.arange(len(c)) if len(c) == k else [1] for c, k in zip(classes, n_units, strict=True)]
     is_true = np.hstack([code[:, None] == units for code, units in zip(codes, own, strict=True)])

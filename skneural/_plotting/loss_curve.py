@@ -1,61 +1,61 @@
-"""How a fit went, in a picture."""
+"""Display of losses and gradient norms during training."""
 
 import textwrap
 
 import numpy as np
 
-from skneural._plotting.drawing import in_picture, one_axes, pyplot, size_in_points
+from skneural._plotting.drawing import check_axes, label_text, pyplot, size_in_points
 from skneural._plotting.inspection import fitted_network
 
 _NORM_AXES = "skneural: gradient norm"
-_LOSS = "loss (training: penalty and rows of the round)"
+_LOSS = "loss (training: penalty and rows of the stage)"
 _NORM = "gradient norm (largest entry)"
 
 
 class LossCurveDisplay:
-    """How a fit went: loss, gradient norm and validation loss after each iteration.
+    """Training loss, gradient norm and validation loss after each iteration.
 
-    It is recommended to use :meth:`from_estimator`. The gradient norm has an axis of its own, on
-    the right; both axes are logarithmic. The training loss may jump where a round ends: from
-    there on it has the penalty, and is taken on the rows, of the next round. The validation loss
-    depends on neither, and its lowest value is marked.
+    It is recommended to create it with :meth:`from_estimator`. Losses are on the left axis and
+    the gradient norm on the right; both axes are logarithmic. The training loss may jump between
+    stages, because each stage has its own penalty and rows. The validation loss depends on
+    neither; its lowest value is marked.
 
-    Several fits can share one axes: give each a `name`, and the `ax_` of the first as `ax` of
-    the others. A fit has one colour, in which training is a solid line, validation a dashed
-    one, and the gradient norm a dotted one.
+    To compare fits, give each a `name`, and pass the `ax_` of the first as `ax` to the others.
+    Each fit has one colour, with a solid line for the training loss, a dashed line for the
+    validation loss and a dotted line for the gradient norm.
 
     Parameters
     ----------
     loss_curve : array-like of shape (n_iter,)
-        The training loss after each iteration.
+        Training loss after each iteration.
     gradient_norm_curve : array-like of shape (n_iter,)
-        The gradient norm after each iteration.
+        Gradient norm after each iteration.
     validation_losses : array-like of shape (n_validated,), default=None
-        The validation loss after each of the last `n_validated` iterations.
+        Validation loss after each of the last `n_validated` iterations.
     name : str, default=None
-        Name of the fit, for the legend.
+        Name of the fit in the legend.
 
     Attributes
     ----------
     line_ : matplotlib Line2D
-        The training loss.
+        Training loss.
     gradient_norm_line_ : matplotlib Line2D
-        The gradient norm.
+        Gradient norm.
     validation_line_ : matplotlib Line2D or None
-        The validation loss, with a mark where it is lowest.
+        Validation loss, marked where it is lowest.
     best_text_ : matplotlib Annotation or None
-        The iteration after which it is lowest.
+        Iteration with the lowest validation loss.
     ax_ : matplotlib Axes
-        The axes of the losses.
+        Axes of the losses.
     gradient_norm_ax_ : matplotlib Axes
-        The axes of the gradient norm, over the same iterations.
+        Axes of the gradient norm, which shares the iterations with `ax_`.
     figure_ : matplotlib Figure
-        The figure that they are in.
+        Figure of both axes.
 
     See Also
     --------
     SoftmaxMLPClassifier, SigmoidMLPClassifier : Their `loss_curve_`, `gradient_norm_curve_`
-        and `validation_losses_` are shown.
+        and `validation_losses_` are drawn.
     sklearn.model_selection.LearningCurveDisplay : Scores over the number of training rows.
 
     Examples
@@ -82,32 +82,32 @@ class LossCurveDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, name=None, ax=None, **kwargs):
-        """Draw how a classifier was fitted.
+        """Draw the training history of a classifier.
 
         Parameters
         ----------
         estimator : SoftmaxMLPClassifier, SigmoidMLPClassifier or Pipeline
-            Fitted; a pipeline has to end with one of the two.
+            Fitted classifier, or a fitted pipeline that ends with one.
         name : str, default=None
-            Name of the fit, for the legend.
+            Name of the fit in the legend.
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         **kwargs : dict
-            Further arguments of :meth:`plot`.
+            Passed to :meth:`plot`.
 
         Returns
         -------
         LossCurveDisplay
-            The display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `estimator` is something else, or `ax` is no Axes.
+            If `estimator` is not one of these, or `ax` is not an Axes.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If `estimator` is not fitted.
         """
         classifier = fitted_network(estimator, cls)
         display = cls(
@@ -124,33 +124,33 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on; a new figure by default.
         **kwargs : dict
-            For :meth:`matplotlib.axes.Axes.plot` of the training loss. The other lines take
-            over its colour.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for the training loss. The other lines
+            use the same colour.
 
         Returns
         -------
         self : LossCurveDisplay
-            This display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `ax` is no Axes.
+            If `ax` is not an Axes.
         ValueError
-            If the lengths of the curves do not agree.
+            If the lengths of the curves do not match.
         """
         plt = pyplot(self)
         iterations = self._iterations()
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
-        self.ax_ = one_axes(ax, self)
+        self.ax_ = check_axes(ax, self)
         self.figure_ = ax.figure
         self.gradient_norm_ax_ = _norm_axes(ax)
-        prefix = "" if self.name is None else f"{in_picture(self.name)}: "
+        prefix = "" if self.name is None else f"{label_text(self.name)}: "
         kwargs = {"label": f"{prefix}training loss"} | kwargs
         (self.line_,) = ax.plot(iterations, self.loss_curve, **kwargs)
         color = self.line_.get_color()
@@ -168,7 +168,7 @@ class LossCurveDisplay:
         ax.legend(
             *map(sum, zip(*legends, strict=True), ([], [])), loc="upper right", fontsize="small"
         )
-        n_letters = max(int(size_in_points(ax)[1] / 6), 16)  # in the height of the axes
+        n_letters = max(int(size_in_points(ax)[1] / 6), 16)  # that fit the height of the axes
         ax.set_ylabel(textwrap.fill(_LOSS, n_letters))
         self.gradient_norm_ax_.set_ylabel(textwrap.fill(_NORM, n_letters))
         return self
@@ -178,9 +178,8 @@ class LossCurveDisplay:
         n_validated = 0 if self.validation_losses is None else len(self.validation_losses)
         if len(self.gradient_norm_curve) != n_iter or n_validated > n_iter:
             raise ValueError(
-                "gradient_norm_curve must be as long as loss_curve, and validation_losses not "
-                f"longer; their lengths are {len(self.gradient_norm_curve)}, {n_iter} and "
-                f"{n_validated}."
+                "gradient_norm_curve must be as long as loss_curve, and validation_losses at most "
+                f"as long; got lengths {len(self.gradient_norm_curve)}, {n_iter} and {n_validated}."
             )
         return np.arange(1, n_iter + 1)
 
@@ -188,12 +187,12 @@ class LossCurveDisplay:
         self.validation_line_ = self.best_text_ = None
         if self.validation_losses is None or not np.isfinite(self.validation_losses).any():
             return
-        scores = np.asarray(self.validation_losses)
-        first = len(self.loss_curve) - len(scores) + 1  # earlier fits may have had no such data
-        best = int(np.nanargmin(scores))
+        losses = np.asarray(self.validation_losses)
+        first = len(self.loss_curve) - len(losses) + 1  # warm starts may add validation data later
+        best = int(np.nanargmin(losses))
         (self.validation_line_,) = self.ax_.plot(
-            np.arange(first, first + len(scores)),
-            scores,
+            np.arange(first, first + len(losses)),
+            losses,
             "--",
             color=color,
             marker="o",
@@ -202,7 +201,7 @@ class LossCurveDisplay:
         )
         self.best_text_ = self.ax_.annotate(
             f"{first + best}",
-            (first + best, scores[best]),
+            (first + best, losses[best]),
             xytext=(0, 5),
             textcoords="offset points",
             ha="center",
@@ -212,16 +211,16 @@ class LossCurveDisplay:
 
 
 def _norm_axes(ax):
-    """The twin of `ax` for gradient norms: one for all fits that are drawn there."""
-    place = ax.get_position(original=True).bounds
+    """Return the twin of `ax` for gradient norms, which all fits on `ax` share."""
+    position = ax.get_position(original=True).bounds
     for other in ax.get_shared_x_axes().get_siblings(ax):
-        if other.get_gid() == _NORM_AXES and other.get_position(original=True).bounds == place:
+        if other.get_gid() == _NORM_AXES and other.get_position(original=True).bounds == position:
             return other
     twin = ax.twinx()
     twin.set_gid(_NORM_AXES)
     ax.set_yscale("log")
     twin.set_yscale("log")
-    # The losses and the legend are drawn over the gradient norms.
+    # Draw the losses and the legend on top of the gradient norms.
     twin.set_facecolor(ax.get_facecolor())
     twin.patch.set_visible(True)
     ax.patch.set_visible(False)

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 over the decision threshold, in a picture."""
+"""Display of precision, recall and F1 over the decision threshold."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from skneural._plotting.drawing import (
     BLUE,
     GREEN,
     VERMILION,
-    in_picture,
-    one_axes,
+    check_axes,
+    label_text,
     pyplot,
     size_in_points,
 )
@@ -27,39 +27,39 @@ from skneural._plotting.threshold_curves import (
 
 
 class ThresholdDisplay:
-    """Precision, recall and F1 of each label over its threshold, and the threshold in use.
+    """Precision, recall and F1 of each label over its decision threshold.
 
-    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`. A label is
-    predicted where its probability is greater than the threshold, as
-    :class:`SigmoidMLPClassifier` does it. Between two probabilities that occur nothing changes,
-    so the curves are steps. Where nothing is predicted, recall and F1 are 0, and precision, which
-    is not defined, ends. A label that is never present has no curves.
+    It is recommended to create it with :meth:`from_estimator` or :meth:`from_predictions`. As in
+    :class:`SigmoidMLPClassifier`, a label is predicted where its probability is greater than the
+    threshold. The curves are steps that change only at probabilities that occur. Where
+    nothing is predicted, recall and F1 are 0, and precision is undefined and not drawn. A label
+    that is never present has no curves.
 
     Parameters
     ----------
     thresholds : list of ndarray of shape (n_thresholds,)
-        The thresholds of each label, in ascending order.
+        Thresholds of each label, in ascending order.
     precision, recall, f1 : list of ndarray of shape (n_thresholds,)
-        For each label, the value from each of its thresholds up to the next.
+        Score of each label, from each of its thresholds up to the next.
     threshold_in_use : array-like of shape (n_labels,), default=None
-        The threshold of each label, to be marked; none by default.
+        Threshold in use for each label, drawn as a vertical line; none by default.
     label_names : list of str, default=None
-        Names of the labels; by default 0, 1, ... of several, and none of a single one.
+        Names of the labels. By default 0, 1, ... for several labels, and none for a single one.
 
     Attributes
     ----------
     lines_ : ndarray of shape (n_labels, 3) of matplotlib Line2D
         Precision, recall and F1 of each label.
     threshold_lines_ : list of matplotlib Line2D
-        The thresholds in use, if they are known.
+        Threshold in use of each label; empty if not given.
     axes_ : ndarray of shape (n_labels,) of matplotlib Axes
-        The panel of each label.
+        Panel of each label.
     figure_ : matplotlib Figure
-        The figure that they are in.
+        Figure of the panels.
 
     See Also
     --------
-    TunedThresholdsClassifierCV : Chooses a threshold for each label by cross-validation.
+    TunedThresholdsClassifierCV : Tunes a threshold for each label by cross-validation.
     sklearn.metrics.PrecisionRecallDisplay : Precision over recall.
 
     Examples
@@ -97,44 +97,46 @@ class ThresholdDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            Fitted classifier of two classes or of several labels, or a Pipeline that ends with
-            one; with `predict_proba`.
+            Fitted classifier with `predict_proba` for two classes or several labels, or a fitted
+            pipeline that ends with one.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, which should not be those that were trained on.
+            Samples, preferably not those used for training.
         Y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-            Their labels: classes, of which the second is the one that is predicted above the
-            threshold, or a 0/1 indicator. NaN means that a label is not known: it does not
-            count.
+            Labels: a 0/1 indicator, or two classes, of which the second is predicted above the
+            threshold. Missing labels (NaN, None or pandas.NA) are ignored.
         threshold : float or array-like of shape (n_labels,), default=None
-            The threshold in use. By default the one of the estimator, or 0.5 if it has none.
+            Threshold in use. By default that of the estimator, or 0.5 if it has none.
         label_names : list of str of length n_labels, default=None
-            Names of the labels; by default 0, 1, ... of several, and the second of two classes.
+            Names of the labels. By default 0, 1, ... for several labels, and the second class for
+            two classes.
         ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on, one for each label; a new figure by default.
         **kwargs : dict
-            Further arguments of :meth:`plot`.
+            Passed to :meth:`plot`.
 
         Returns
         -------
         ThresholdDisplay
-            The display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If `estimator` is no classifier with `predict_proba`, or one of `ax` is no Axes.
+            If `estimator` is not a classifier with `predict_proba`, or `ax` is neither an Axes
+            nor an array of them.
         ValueError
-            If it has neither two classes nor several labels, or if arguments do not suit it.
+            If `estimator` has neither two classes nor several labels, or the other arguments do
+            not match it.
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If `estimator` is not fitted.
         """
         classifier = last_step(estimator)
         is_suitable = isinstance(classifier, BaseEstimator) and is_classifier(classifier)
         if not (is_suitable and hasattr(classifier, "predict_proba")):
             raise TypeError(
-                f"{cls.__name__}.from_estimator takes a classifier with predict_proba, or a "
+                f"{cls.__name__}.from_estimator requires a classifier with predict_proba, or a "
                 f"Pipeline that ends with one; got {type(classifier).__name__}."
             )
         check_is_fitted(classifier)
@@ -155,37 +157,37 @@ class ThresholdDisplay:
     def from_predictions(
         cls, Y_true, Y_proba, *, threshold=0.5, label_names=None, ax=None, **kwargs
     ):
-        """Draw the curves of predicted probabilities.
+        """Draw the curves of given probabilities.
 
         Parameters
         ----------
         Y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-            0 or 1, absent or present. NaN means that a label is not known: it does not count.
+            Labels: 0 (absent) or 1 (present). Missing labels (NaN, None or pandas.NA) are ignored.
         Y_proba : array-like of the shape of `Y_true`
-            The probability that the label is present.
+            Probability that the label is present.
         threshold : float or array-like of shape (n_labels,), default=0.5
-            The threshold in use.
+            Threshold in use.
         label_names : list of str of length n_labels, default=None
-            Names of the labels; by default 0, 1, ... of several, and none of a single one.
+            Names of the labels. By default 0, 1, ... for several labels, and none for a single
+            one.
         ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
-            Where to draw; by default in a new figure.
+            Axes to draw on, one for each label; a new figure by default.
         **kwargs : dict
-            Further arguments of :meth:`plot`.
+            Passed to :meth:`plot`.
 
         Returns
         -------
         ThresholdDisplay
-            The display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If one of `ax` is no Axes.
+            If `ax` is neither an Axes nor an array of them.
         ValueError
-            If shapes do not agree, values are not of this kind, or there are not as many axes
-            as labels.
+            If shapes do not match, values are invalid, or there is not one Axes for each label.
 
         Examples
         --------
@@ -220,23 +222,23 @@ class ThresholdDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of shape (n_labels,) of them, default=None
-            Where to draw; by default in a new figure, with a panel for each label.
+            Axes to draw on, one for each label; a new figure by default.
         **kwargs : dict
-            For :meth:`matplotlib.axes.Axes.plot` of all curves, such as ``linewidth``.
+            Passed to :meth:`matplotlib.axes.Axes.plot` for all curves, for example ``linewidth``.
 
         Returns
         -------
         self : ThresholdDisplay
-            This display, drawn.
+            The drawn display.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         TypeError
-            If one of `ax` is no Axes.
+            If `ax` is neither an Axes nor an array of them.
         ValueError
-            If there are not as many axes as labels.
+            If there is not one Axes for each label.
         """
         plt = pyplot(self)
         n_labels = len(self.thresholds)
@@ -246,11 +248,11 @@ class ThresholdDisplay:
             raise ValueError(
                 f"ax must be one Axes for each of the {n_labels} labels; got {len(self.axes_)}."
             )
-        self.figure_ = one_axes(self.axes_[0], self).figure
+        self.figure_ = check_axes(self.axes_[0], self).figure
         self.lines_ = np.empty((n_labels, 3), dtype=object)
         self.threshold_lines_: list[Any] = []
         for j, panel in enumerate(self.axes_):
-            self._draw_label(j, one_axes(panel, self), kwargs)
+            self._draw_label(j, check_axes(panel, self), kwargs)
         self._write_titles()
         handles = [*self.lines_[0], *self.threshold_lines_[:1]]
         if has_grid:
@@ -270,7 +272,7 @@ class ThresholdDisplay:
         n_letters = int(size_in_points(self.axes_[0])[0] / 6.2)
         for name, f1, panel in zip(names, self.f1, self.axes_, strict=True):
             suffix = "" if np.isfinite(f1).any() else " (never present)"
-            title = in_picture(name, max(n_letters - len(suffix), 5)) + suffix
+            title = label_text(name, max(n_letters - len(suffix), 5)) + suffix
             panel.set_title(title, fontsize="medium")
 
     def _draw_label(self, j, ax, kwargs):
@@ -294,7 +296,7 @@ class ThresholdDisplay:
 
 
 def _grid(plt, n_panels):
-    """Panels in rows and columns that share their axes."""
+    """Make a new figure of panels that share their axes, and return the panels."""
     if n_panels == 1:
         return np.array([plt.subplots(layout="constrained")[1]])
     n_columns = int(np.ceil(np.sqrt(n_panels)))

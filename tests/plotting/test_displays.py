@@ -173,7 +173,7 @@ def test_loss_curves_are_those_of_the_fit(classifier, digits):
     assert display.best_text_.get_text() == str(best + 1)
     assert display.ax_.get_yscale() == display.gradient_norm_ax_.get_yscale() == "log"
     label = " ".join(display.ax_.get_ylabel().split())
-    assert "penalty and rows of the round" in label
+    assert "penalty and rows of the stage" in label
     legend = texts(display.ax_.get_legend().get_texts())
     assert legend == ["training loss", "validation loss", "gradient norm"]
 
@@ -223,9 +223,9 @@ def test_a_fit_without_iterations_has_empty_curves(classifier, cancer):
 
 
 def test_curves_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match="lengths are 1, 2 and 0"):
+    with pytest.raises(ValueError, match="got lengths 1, 2 and 0"):
         LossCurveDisplay([2.0, 1.0], [1.0]).plot()
-    with pytest.raises(ValueError, match="lengths are 2, 2 and 3"):
+    with pytest.raises(ValueError, match="got lengths 2, 2 and 3"):
         LossCurveDisplay([2.0, 1.0], [1.0, 2.0], validation_losses=[1, 2, 3]).plot()
     display = LossCurveDisplay([2.0, 1.0], [1.0, 2.0], validation_losses=[np.nan, np.nan]).plot()
     assert display.validation_line_ is None
@@ -368,19 +368,19 @@ def test_activations_that_do_not_fit_are_refused():
         draw(good + 2 * np.eye(3))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         draw(good, [0, 1])
-    with pytest.raises(ValueError, match=r"no classes: \[7\]; the classes are \[0, 1, 2\]"):
+    with pytest.raises(ValueError, match=r"not classes: \[7\]; the classes are \[0, 1, 2\]"):
         draw(good, [0, 1, 7])
-    with pytest.raises(ValueError, match=r"no classes: \['x'\]"):
+    with pytest.raises(ValueError, match=r"not classes: \['x'\]"):
         draw(good, ["a", "b", "x"], classes=["a", "b", "c"])
-    with pytest.raises(ValueError, match=r"no classes: \[2\]"):
+    with pytest.raises(ValueError, match=r"not classes: \[2\]"):
         draw(good, np.diag([1, 1, 2]))
     with pytest.raises(ValueError, match=r"\[3\] classes and \[2\] names"):
         draw(good, classes=[1, 2, 3], display_labels=["a", "b"])
-    with pytest.raises(ValueError, match="y_true has 2 columns, but there are 3"):
+    with pytest.raises(ValueError, match="a column for each of the 3 labels; got 2"):
         draw(good, np.eye(3)[:, :2], classes=[1, 2, 3])
     with pytest.raises(ValueError, match="3 output units cannot stand for 2 names"):
         draw(good, np.eye(3)[:, :2])
-    with pytest.raises(ValueError, match="1 columns for 2 outputs"):
+    with pytest.raises(ValueError, match="a column for each of the 2 outputs; got 1"):
         draw([good, good], [0, 1, 2])
     with pytest.raises(ValueError, match=r"2 outputs, \[3\] classes"):
         draw([good, good], classes=[[0, 1, 2]])
@@ -498,9 +498,9 @@ def test_image_shapes(classifier, digits, cancer):
     assert wide.images.shape == (3, 4, 16)
     model = classifier(3, random_state=0, tol=0.1).fit(*cancer)
     draw = HiddenWeightsDisplay.from_estimator
-    with pytest.raises(ValueError, match="30 features make no square image"):
+    with pytest.raises(ValueError, match="30 features do not form a square image"):
         draw(model)
-    with pytest.raises(ValueError, match=r"image_shape=\(5, 5\) is for 25 features.* has 30"):
+    with pytest.raises(ValueError, match=r"image_shape=\(5, 5\) requires 25 features.* has 30"):
         draw(model, image_shape=(5, 5))
     for bad in [30, (30,), (-5, -6), (5.0, 6.0), "56", (1, 5, 6)]:
         with pytest.raises(ValueError, match="two positive integers"):
@@ -510,7 +510,7 @@ def test_image_shapes(classifier, digits, cancer):
 
 def test_features_that_steps_have_made_need_an_image_shape(classifier, digits):
     pipeline = make_pipeline(PCA(16), classifier(3, random_state=0, tol=0.1)).fit(*digits)
-    with pytest.raises(ValueError, match="make 16 features of 64"):
+    with pytest.raises(ValueError, match="turn 64 features into 16"):
         HiddenWeightsDisplay.from_estimator(pipeline)
     shape = HiddenWeightsDisplay.from_estimator(pipeline, image_shape=(4, 4)).images.shape
     assert shape == (3, 4, 4)
@@ -658,7 +658,7 @@ def test_predictions_that_do_not_fit_are_refused(labels, iris):
         draw([0, 1], [[0.5, 0.5], [0.1, 0.9]])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         draw([0, 1], [0.5])
-    with pytest.raises(ValueError, match=r"Y_true has labels that are no classes: \[2\]"):
+    with pytest.raises(ValueError, match=r"Y_true has labels that are not classes: \[2\]"):
         draw([0, 2], [0.5, 0.5])
     with pytest.raises(ValueError, match=r"in \[0, 1\]; got values from -1 to 0.5"):
         draw([0, 1], [0.5, -1])
@@ -670,7 +670,7 @@ def test_predictions_that_do_not_fit_are_refused(labels, iris):
     with pytest.raises(ValueError, match="one for each of the 1 labels"):
         draw([0, 1], [0.5, 0.5], threshold=[0.1, 0.2])
     pipeline, X, Y = labels
-    with pytest.raises(ValueError, match="for a classifier of two classes; this Sigmoid"):
+    with pytest.raises(ValueError, match="requires a classifier of two classes; this Sigmoid"):
         ThresholdDisplay.from_estimator(pipeline, X, Y[:, 0])
     X, y = iris
     model = SoftmaxMLPClassifier((), tol=0.1).fit(X, y)
@@ -680,7 +680,7 @@ def test_predictions_that_do_not_fit_are_refused(labels, iris):
     with pytest.raises(ValueError, match=r"classes 0 and 1, for absent and present; one has"):
         ThresholdDisplay.from_estimator(model, X, np.column_stack([y, y == 0]))
     model = SoftmaxMLPClassifier((), tol=0.1).fit(X, y == 0)
-    with pytest.raises(ValueError, match=r"Y has labels that are no classes: \[2\]"):
+    with pytest.raises(ValueError, match=r"Y has labels that are not classes: \[2\]"):
         ThresholdDisplay.from_estimator(model, X, y)
     with pytest.raises(TypeError, match=r"predict_proba.*got LinearSVC"):
         ThresholdDisplay.from_estimator(LinearSVC().fit(X, y == 0), X, y == 0)
