@@ -1,21 +1,11 @@
 """Display of precision, recall and F1 over the decision threshold."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skneural._estimators import presence
-from skneural._plotting.drawing import (
-    BLUE,
-    GREEN,
-    VERMILION,
-    check_axes,
-    label_text,
-    pyplot,
-    size_in_points,
-)
+from skneural._plotting.drawing import check_axes, pyplot
 from skneural._plotting.inspection import dense_labels, last_step
 from skneural._plotting.threshold_curves import (
     check_predictions,
@@ -23,6 +13,13 @@ from skneural._plotting.threshold_curves import (
     of_second_class,
     threshold_curves,
     threshold_in_use,
+)
+from skneural._plotting.threshold_panels import (
+    describe_axes,
+    draw_curves,
+    draw_thresholds,
+    panel_grid,
+    write_titles,
 )
 
 
@@ -242,78 +239,22 @@ class ThresholdDisplay:
         """
         plt = pyplot(self)
         n_labels = len(self.thresholds)
-        has_grid = ax is None and n_labels > 1
-        self.axes_ = _grid(plt, n_labels) if ax is None else np.asarray(ax, dtype=object).ravel()
-        if len(self.axes_) != n_labels:
+        axes = panel_grid(plt, n_labels) if ax is None else np.asarray(ax, dtype=object).ravel()
+        if len(axes) != n_labels:
             raise ValueError(
-                f"ax must be one Axes for each of the {n_labels} labels; got {len(self.axes_)}."
+                f"ax must be one Axes for each of the {n_labels} labels; got {len(axes)}."
             )
-        self.figure_ = check_axes(self.axes_[0], self).figure
-        self.lines_ = np.empty((n_labels, 3), dtype=object)
-        self.threshold_lines_: list[Any] = []
-        for j, panel in enumerate(self.axes_):
-            self._draw_label(j, check_axes(panel, self), kwargs)
-        self._write_titles()
-        handles = [*self.lines_[0], *self.threshold_lines_[:1]]
-        if has_grid:
-            self.figure_.supxlabel("threshold", fontsize="medium")
-            self.figure_.supylabel("score", fontsize="medium")
-            self.figure_.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-        else:
-            for panel in self.axes_:
-                panel.set(xlabel="threshold", ylabel="score")
-            self.axes_[0].legend(handles=handles, loc="best", fontsize="small")
-        return self
-
-    def _write_titles(self):
-        if self.label_names is None and len(self.axes_) == 1:
-            return
-        names = range(len(self.axes_)) if self.label_names is None else self.label_names
-        n_letters = int(size_in_points(self.axes_[0])[0] / 6.2)
-        for name, f1, panel in zip(names, self.f1, self.axes_, strict=True):
-            suffix = "" if np.isfinite(f1).any() else " (never present)"
-            title = label_text(name, max(n_letters - len(suffix), 5)) + suffix
-            panel.set_title(title, fontsize="medium")
-
-    def _draw_label(self, j, ax, kwargs):
-        from matplotlib import cbook, lines
-
-        kwargs = cbook.normalize_kwargs(kwargs, lines.Line2D)
-        curves: list[tuple[Any, dict[str, Any]]] = [
-            (self.precision, {"label": "precision", "color": BLUE}),
-            (self.recall, {"label": "recall", "color": VERMILION, "linestyle": "--"}),
-            (self.f1, {"label": "F1", "color": GREEN, "linewidth": 2.5}),
-        ]
-        for k, (values, style) in enumerate(curves):
-            style = {"drawstyle": "steps-post", **style, **kwargs}
-            (self.lines_[j, k],) = ax.plot(self.thresholds[j], values[j], **style)
+        self.axes_ = np.array([check_axes(panel, self) for panel in axes])
+        self.figure_ = axes[0].figure
+        scores = zip(self.precision, self.recall, self.f1, strict=True)
+        curves = zip(axes, self.thresholds, scores, strict=True)
+        self.lines_ = np.array([draw_curves(*curve, kwargs) for curve in curves])
+        self.threshold_lines_ = []
         if self.threshold_in_use is not None:
-            threshold = self.threshold_in_use[j]
-            is_one = len(set(self.threshold_in_use)) == 1
-            label = f"threshold {threshold:.3g}" if is_one else "threshold in use"
-            self.threshold_lines_.append(ax.axvline(threshold, color="0.4", ls=":", label=label))
-        ax.set(xlim=(0, 1), ylim=(-0.03, 1.03))
-
-
-def _grid(plt, n_panels):
-    """Make a new figure of panels that share their axes, and return the panels."""
-    if n_panels == 1:
-        return np.array([plt.subplots(layout="constrained")[1]])
-    n_columns = int(np.ceil(np.sqrt(n_panels)))
-    n_rows = -(-n_panels // n_columns)
-    _, axes = plt.subplots(
-        n_rows,
-        n_columns,
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        figsize=(max(2.1 * n_columns, 6), 1.9 * n_rows + 0.6),
-        layout="constrained",
-    )
-    panels = axes.ravel()
-    for panel in panels[n_panels:]:
-        panel.remove()
-    panels[0].set_xticks([0, 0.5, 1])
-    for panel in panels[max(n_panels - n_columns, 0) : n_panels]:
-        panel.tick_params(labelbottom=True)
-    return panels[:n_panels]
+            self.threshold_lines_ = draw_thresholds(axes, self.threshold_in_use)
+        if self.label_names is not None or n_labels > 1:
+            names = range(n_labels) if self.label_names is None else self.label_names
+            write_titles(axes, names, self.f1)
+        handles = [*self.lines_[0], *self.threshold_lines_[:1]]
+        describe_axes(axes, handles, in_grid=ax is None and n_labels > 1)
+        return self
