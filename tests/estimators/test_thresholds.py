@@ -23,8 +23,9 @@ from sklearn.utils import get_tags
 
 from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
 from skneural._data.stratify import stratified_folds
+from skneural._estimators.threshold_search import best_threshold
 
-# A classifier of yeast that takes little time.
+# Parameters with which a fit on yeast takes little time.
 QUICK = {"hidden_layer_sizes": (), "alpha": 30.0, "tol": 1e-3, "random_state": 0}
 
 
@@ -32,7 +33,14 @@ QUICK = {"hidden_layer_sizes": (), "alpha": 30.0, "tol": 1e-3, "random_state": 0
 def tuned(yeast):
     """Thresholds of yeast, from its first 1600 rows."""
     X, Y = yeast
-    return TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK)).fit(X[:1600], Y[:1600])
+    tuned = TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK), thresholds=20)
+    return tuned.fit(X[:1600], Y[:1600])
+
+
+@pytest.fixture
+def small(yeast):
+    """Some rows and labels of yeast."""
+    return yeast[0][:300], yeast[1][:300, :4]
 
 
 def test_tuned_thresholds_raise_f1_on_rows_that_were_not_seen(tuned, yeast):
@@ -44,9 +52,9 @@ def test_tuned_thresholds_raise_f1_on_rows_that_were_not_seen(tuned, yeast):
 
 
 def test_thresholds_are_the_best_of_all_on_held_out_predictions(small):
-    X, Y = small
+    X, Y = (part[:150] for part in small)
     model = SigmoidMLPClassifier(**QUICK)
-    tuned = TunedThresholdsClassifierCV(model, thresholds=300, cv=KFold(5)).fit(X, Y)
+    tuned = TunedThresholdsClassifierCV(model, thresholds=150, cv=KFold(5)).fit(X, Y)
     held_out = cross_val_predict(model, X, Y, cv=5, method="predict_proba")
     chosen = zip(Y.T, held_out.T, tuned.thresholds_, tuned.best_scores_, strict=True)
     for y, p, threshold, score in chosen:
@@ -69,20 +77,32 @@ def test_a_number_of_folds_means_folds_that_hold_labels_in_proportion(small):
     np.testing.assert_allclose(shares, np.tile(Y.mean(axis=0), (5, 1)), atol=0.05)
 
 
-@pytest.mark.parametrize("n_present", [1, 2, 4])
-def test_labels_of_very_few_rows_keep_the_threshold_of_a_half(n_present, small):
+@pytest.mark.parametrize("n_rows", [1, 2, 4, 5])
+def test_labels_of_fewer_than_five_rows_keep_the_threshold_of_a_half(n_rows, small):
     X, Y = small
-    Y = np.column_stack([Y, np.arange(300) < n_present])
+    rare = np.arange(300) < n_rows
+    Y = np.column_stack([Y[:, 0], rare, ~rare])
     tuned = TunedThresholdsClassifierCV(SigmoidMLPClassifier(**QUICK), thresholds=10).fit(X, Y)
-    assert tuned.thresholds_[-1] == 0.5
-    assert np.isnan(tuned.best_scores_[-1])
+    np.testing.assert_array_equal(np.isnan(tuned.best_scores_[1:]), n_rows < 5)
+    assert n_rows == 5 or (tuned.thresholds_[1:] == 0.5).all()
 
 
 def test_scores_that_are_not_defined_do_not_win(small):
+    X, Y = small
+    Y = np.column_stack([Y, np.arange(300) % 50 == 0])  # a label so rare that 0.5 predicts nothing
     scorer = make_scorer(precision_score, zero_division=np.nan)
     model = SigmoidMLPClassifier(**QUICK)
-    tuned = TunedThresholdsClassifierCV(model, scoring=scorer, thresholds=10).fit(*small)
+    tuned = TunedThresholdsClassifierCV(model, scoring=scorer, thresholds=10).fit(X, Y)
+    assert not (tuned.predict_proba(X)[:, -1] > 0.5).any()
     assert np.isfinite(tuned.best_scores_).all()
+
+
+def test_among_equal_scores_the_threshold_nearest_to_a_half_wins():
+    probability, code = np.arange(20) / 20, np.tile([0, 1], 10)
+    scorer = make_scorer(lambda y, predicted: float(predicted.sum() > 12))
+    threshold, score = best_threshold(scorer, probability, code, 100, {})
+    assert score == 1
+    assert threshold == pytest.approx(0.325)  # the next one with a score of 1 is 0.225
 
 
 def test_names_of_features_are_those_of_the_last_fit(small):
@@ -94,13 +114,13 @@ def test_names_of_features_are_those_of_the_last_fit(small):
 
 
 class Strange(SigmoidMLPClassifier):
-    """Gives probabilities that are none."""
+    """Predicts probabilities that are NaN."""
 
     def predict_proba(self, X):
         return super().predict_proba(X) * np.nan
 
 
-def test_probabilities_that_are_none_are_an_error(small):
+def test_probabilities_that_are_not_finite_are_an_error(small):
     with pytest.raises(ValueError, match=r"predict_proba of Strange must return a finite.*1200"):
         TunedThresholdsClassifierCV(Strange(**QUICK)).fit(*small)
 
@@ -113,12 +133,6 @@ def test_the_estimator_is_the_one_of_all_rows_and_takes_the_thresholds(tuned, ye
     np.testing.assert_array_equal(tuned.classes_, np.arange(14))
     assert tuned.n_features_in_ == 103
     np.testing.assert_allclose(tuned.score(X, Y), (tuned.predict(X) == Y).all(axis=1).mean())
-
-
-@pytest.fixture
-def small(yeast):
-    """Some rows and labels of yeast."""
-    return yeast[0][:300], yeast[1][:300, :4]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +175,7 @@ def test_any_classifier_of_several_labels_will_do(estimator, small):
     assert tuned.best_scores_[:-1].mean() > scores[:-1].mean() + 0.02
 
 
-def test_unknown_labels_do_not_count(small):
+def test_missing_labels_do_not_count(small):
     X, Y = small
     masked = np.where(np.random.default_rng(0).uniform(size=Y.shape) < 0.3, np.nan, Y)
     model = SigmoidMLPClassifier(**QUICK, missing_labels="ignore")
@@ -183,13 +197,20 @@ def test_unknown_labels_do_not_count(small):
 @pytest.mark.parametrize("routed", [False, True])
 def test_weights_count_for_the_fits_and_for_the_metric(routed, small):
     X, Y = small
-    weight = np.where(np.arange(300) < 150, 1.0, 0.0)
+    weight = np.where(np.arange(300) < 200, np.random.default_rng(0).uniform(0, 3, 300), 0)
     with config_context(enable_metadata_routing=routed):
         model = SigmoidMLPClassifier(**QUICK)
-        tuned = TunedThresholdsClassifierCV(model, cv=3, thresholds=20)
+        tuned = TunedThresholdsClassifierCV(model, cv=KFold(3), thresholds=20)
         tuned.fit(X, Y, sample_weight=weight)
-        first = clone(model).fit(X[:150], Y[:150])
+        first = clone(model).fit(X[:200], Y[:200], sample_weight=weight[:200])
+        held_out = np.empty(Y.shape)
+        for train, test in KFold(3).split(X):
+            fold = clone(model).fit(X[train], Y[train], sample_weight=weight[train])
+            held_out[test] = fold.predict_proba(X[test])
     np.testing.assert_allclose(tuned.predict_proba(X), first.predict_proba(X), atol=1e-3)
+    for y, p, t, score in zip(Y.T, held_out.T, tuned.thresholds_, tuned.best_scores_, strict=True):
+        np.testing.assert_allclose(f1_score(y, p > t, sample_weight=weight), score)
+        assert score >= f1_score(y, p > 0.5, sample_weight=weight)
 
 
 def test_sparse_and_named_data_give_the_same_thresholds(small):
@@ -214,7 +235,7 @@ def test_it_works_within_a_search_and_in_parallel(small):
     np.testing.assert_array_equal(serial.thresholds_, search.best_estimator_.thresholds_)
 
 
-def test_tags_say_that_it_is_for_several_labels():
+def test_tags_declare_multilabel_targets():
     tags = get_tags(TunedThresholdsClassifierCV(SigmoidMLPClassifier()))
     assert tags.classifier_tags.multi_label
     assert not tags.target_tags.single_output
