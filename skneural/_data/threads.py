@@ -1,20 +1,20 @@
-"""How a function is mapped over shards: one after another, or by threads.
+"""Mapping a function over shards, one after another or with threads.
 
-A shard is worked off by one thread. While shards run, BLAS keeps to one thread: the shards take
-the threads that it would have used, so that limits set through threadpoolctl, joblib or the
+Each shard is processed by one thread. In the meantime BLAS is limited to one thread: the shards
+use the threads that it would have used, so that limits set through threadpoolctl, joblib or the
 environment are respected.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
-from threading import Condition
-from typing import Any
+from functools import cache
+from threading import Lock, get_ident
+from typing import Any, ClassVar
 
 from threadpoolctl import ThreadpoolController
 
-THREADING_PAYS = 1e7  # multiplications per pass, below which waking threads costs too much
+THREADING_PAYS = 1e7  # multiplications per pass; with fewer, waking threads costs too much
 
 MapShards = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 """A function like the builtin `map`, for shards or layers: results come in order."""
@@ -22,68 +22,103 @@ MapShards = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 @contextmanager
 def shard_map(work: float) -> Iterator[MapShards]:
-    """A `map` for shards that uses threads where `work`, in multiplications, is worth it.
+    """Provide a `map` for shards that uses threads if they pay off.
 
-    The limit on BLAS holds for the whole process, so it has one holder at a time. Whoever
-    maps while another thread holds it goes without threads, and takes it over at the next
-    pass over the shards once it is free.
+    Parameters
+    ----------
+    work : float
+        The number of multiplications in one pass over the shards.
     """
     with ExitStack() as stack:
-        hold = _BlasHold(stack)
-        n_threads = hold.acquire()
+        n_threads = stack.enter_context(_BlasLimit.shared())
         if n_threads > 1 and work >= THREADING_PAYS:
-            # Some BLAS libraries have a limit of their own in every thread.
-            set_limit = partial(_blas().limit, limits=1)
-            pool = stack.enter_context(ThreadPoolExecutor(n_threads, initializer=set_limit))
-            yield pool.map
+            yield _ShardThreads(n_threads, stack).map
         else:
-            yield hold.map
+            yield map
 
 
-class _BlasHold:
-    """Holds BLAS to one thread from the first `acquire` that succeeds until `stack` closes.
+class _ShardThreads:
+    """Threads for shards, which only one `shard_map` of the process has at a time.
 
-    The holder leaves only when no other thread is in the middle of a pass over its shards,
-    which relies on the limit.
+    The others run their shards one after another, and try again at their next pass.
     """
 
-    _state = Condition()  # guards the two below
-    _is_held = False
-    _n_relying = 0
+    _turn = Lock()
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, n_threads: int, stack: ExitStack) -> None:
+        self._n_threads = n_threads
         self._stack = stack
-        self._is_holder = False
-
-    def acquire(self) -> int:
-        """How many threads BLAS leaves to the caller: as many as it had, or 1 if not held."""
-        with self._state:
-            if _BlasHold._is_held:
-                return 1
-            n_threads = _blas_threads()
-            limit = _blas().limit(limits=1)
-            _BlasHold._is_held = self._is_holder = True
-            self._stack.callback(self._release, limit.__enter__())
-        return n_threads if _blas_threads() == 1 else 1  # a thread that rules BLAS may refuse
-
-    def _release(self, limit: Any) -> None:
-        with self._state:
-            self._state.wait_for(lambda: _BlasHold._n_relying == 0)
-            limit.__exit__(None, None, None)
-            _BlasHold._is_held = self._is_holder = False
+        self._pool: ThreadPoolExecutor | None = None
 
     def map(self, function: Callable[[Any], Any], shards: Iterable[Any]) -> Iterator[Any]:
-        with self._state:
-            self.acquire()
-            if self._is_holder:
-                return map(function, shards)
-            _BlasHold._n_relying += 1
+        if self._pool is None and self._turn.acquire(blocking=False):
+            self._stack.callback(self._turn.release)
+            pool = ThreadPoolExecutor(self._n_threads, initializer=_limit_this_thread)
+            self._pool = self._stack.enter_context(pool)
+        return map(function, shards) if self._pool is None else self._pool.map(function, shards)
+
+
+class _BlasLimit:
+    """A limit of one BLAS thread, set by its first user and removed by its last.
+
+    Most BLAS libraries have one limit for the whole process, which users in several threads
+    share. If a library has a limit for each thread, users in other threads do not see it, and set
+    their own.
+    """
+
+    _lock = Lock()  # guards the limits and their numbers of users
+    _limits: ClassVar[list["_BlasLimit"]] = []
+
+    def __init__(self) -> None:
+        self._thread = get_ident()
+        self._n_users = 0
+        self._n_threads = _blas_threads()
+        self._limiter = _blas().limit(limits=1)
+        self._n_threads_left = _blas_threads()  # not 1 if another thread controls BLAS
+        self._limits.append(self)
+
+    @classmethod
+    @contextmanager
+    def shared(cls) -> Iterator[int]:
+        """Limit BLAS, and yield the number of threads that it leaves to the caller."""
+        with cls._lock:
+            limit = cls._visible() or cls()
+            limit._n_users += 1
         try:
-            return iter([function(shard) for shard in shards])
+            yield limit._n_threads if limit._n_threads_left == 1 else 1
         finally:
-            with self._state:
-                _BlasHold._n_relying -= 1
-                self._state.notify_all()
+            with cls._lock:
+                limit._leave()
+
+    @classmethod
+    def _visible(cls) -> "_BlasLimit | None":
+        """Return a limit that holds in this thread, preferably its own."""
+        if not cls._limits or _blas_threads() > 1:
+            return None
+        own = (limit for limit in cls._limits if limit._thread == get_ident())
+        return next(own, cls._limits[-1])
+
+    def _leave(self) -> None:
+        self._n_users -= 1
+        if self._n_users > 0:
+            _allow_other_threads_to_limit()
+            return
+        self._limits.remove(self)
+        if _blas_threads() == self._n_threads_left:  # otherwise, someone else changed it
+            with self._limiter:  # which restores the original number of threads on exit
+                pass
+
+
+def _limit_this_thread() -> None:
+    _blas().limit(limits=1)
+    _allow_other_threads_to_limit()
+
+
+def _allow_other_threads_to_limit() -> None:
+    """Let any thread change the limit; threadpoolctl 3.8 ignores all but the one that set it."""
+    for library in _blas().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread()
 
 
 @cache

@@ -1,9 +1,16 @@
-import threading
+"""Threads for shards, and the limit on BLAS, with fits that overlap in several threads."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from skneural._data.threads import THREADING_PAYS, shard_map
+
+TIMEOUT = 60  # seconds until a test that hangs fails
 
 
 def blas_threads():
@@ -12,12 +19,76 @@ def blas_threads():
     }
 
 
+def set_blas_threads(n_threads):
+    """Set the number for the process, by a thread that ends: it controls BLAS no longer."""
+    thread = threading.Thread(target=threadpool_limits, args=(n_threads, "blas"))
+    thread.start()
+    thread.join()
+
+
+@pytest.fixture
+def four_blas_threads():
+    """BLAS has four threads, and again after the test, when any thread may limit it."""
+    (before,) = blas_threads()
+    set_blas_threads(4)
+    yield
+    assert blas_threads() == {4}
+    with threadpool_limits(3, "blas"):
+        assert blas_threads() == {3}
+    assert blas_threads() == {4}
+    set_blas_threads(before)
+
+
+class Fit:
+    """A thread of its own that enters `shard_map`, makes passes over shards, and leaves."""
+
+    def __init__(self, work=np.inf):
+        self._executor = ThreadPoolExecutor(1)
+        self._context = shard_map(work)
+        self._map = None
+        self._ident = self.run(threading.get_ident)
+
+    def run(self, function, *arguments):
+        """The result of a function in the thread of the fit."""
+        return self._executor.submit(function, *arguments).result(TIMEOUT)
+
+    def enter(self):
+        self._map = self.run(self._context.__enter__)
+        return self
+
+    def start(self, function, n_shards=2):
+        """Begin a pass; the future of its results."""
+        return self._executor.submit(lambda: list(self._map(function, range(n_shards))))
+
+    def has_threads(self):
+        """Make a pass; whether it used other threads, in each of which BLAS had one."""
+        seen = self.start(lambda _: (threading.get_ident(), blas_threads())).result(TIMEOUT)
+        assert [limit for _, limit in seen] == [{1}] * len(seen)
+        return self._ident not in {ident for ident, _ in seen}
+
+    def leave(self):
+        self.run(self._context.__exit__, None, None, None)
+
+
+class Gate:
+    """A shard that waits until it is opened."""
+
+    def __init__(self):
+        self.is_reached = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self, _):
+        self.is_reached.set()
+        assert self.open.wait(TIMEOUT)
+        return blas_threads()
+
+
 @pytest.mark.parametrize("n_threads", [2, 4])
 def test_shards_take_the_threads_that_blas_would_have_used(n_threads):
     meeting = threading.Barrier(n_threads)
 
     def shard(_):
-        meeting.wait(timeout=30)  # passes only if so many shards run at the same time
+        meeting.wait(TIMEOUT)  # passes only if so many shards run at the same time
         return blas_threads()
 
     with threadpool_limits(n_threads, user_api="blas"):
@@ -33,48 +104,185 @@ def test_no_threads_where_blas_has_one_or_the_work_is_small(limit, work):
     assert set(idents) == {threading.get_ident()}
 
 
-@pytest.mark.parametrize("first_to_leave", [0, 1])
-def test_fits_that_overlap_in_several_threads_leave_the_limit_of_blas_as_it_was(first_to_leave):
-    entered = [threading.Event(), threading.Event()]
-    leave = [threading.Event(), threading.Event()]
-
-    def fit(i):
-        with shard_map(0) as map_shards:
-            entered[i].set()
-            leave[i].wait(timeout=30)
-            seen.extend(map_shards(lambda _: blas_threads(), range(1)))
-
-    seen = []
-    before = blas_threads()
-    workers = [threading.Thread(target=fit, args=(i,)) for i in range(2)]
-    for i in range(2):  # the first to enter holds BLAS
-        workers[i].start()
-        assert entered[i].wait(timeout=30)
-    for i in (first_to_leave, 1 - first_to_leave):
-        leave[i].set()
-        workers[i].join()
-    assert seen == [{1}, {1}]  # the second took over from the first
-    assert blas_threads() == before
+@pytest.mark.usefixtures("four_blas_threads")
+@pytest.mark.parametrize("work", [0, np.inf])
+@pytest.mark.parametrize("n_others", [1, 3])
+def test_a_fit_ends_while_others_are_in_the_middle_of_a_pass(n_others, work):
+    first = Fit().enter()
+    assert first.has_threads()
+    others = [Fit(work).enter() for _ in range(n_others)]
+    gates = [Gate() for _ in others]
+    passes = [fit.start(gate, 1) for fit, gate in zip(others, gates, strict=True)]
+    for gate in gates:
+        assert gate.is_reached.wait(TIMEOUT)
+    first.leave()
+    for fit, gate, result in zip(others, gates, passes, strict=True):
+        gate.open.set()
+        assert result.result(TIMEOUT) == [{1}]
+        fit.leave()
 
 
-def test_the_holder_of_blas_waits_for_a_pass_that_relies_on_it():
-    inside, leave = threading.Event(), threading.Event()
-    seen = []
+@pytest.mark.usefixtures("four_blas_threads")
+def test_threads_go_to_one_fit_at_a_time_and_are_taken_over_at_the_next_pass():
+    first, second = Fit().enter(), Fit().enter()
+    assert first.has_threads()
+    assert not second.has_threads()
+    first.leave()
+    third = Fit().enter()  # BLAS is still limited, but has four threads to give
+    assert third.has_threads()
+    assert not second.has_threads()
+    third.leave()
+    assert second.has_threads()
+    second.leave()
 
-    def shard(_):
-        inside.set()
-        leave.wait(timeout=30)
-        return blas_threads()
 
-    def other():
-        with shard_map(0) as map_shards:
-            seen.extend(map_shards(shard, range(1)))
+@pytest.mark.usefixtures("four_blas_threads")
+@pytest.mark.parametrize("seed", range(5))
+def test_in_any_order_blas_is_limited_until_the_last_fit_ends(seed):
+    rng = np.random.default_rng(seed)
+    inside = []
+    for _ in range(30):
+        step = rng.integers(3)
+        if step == 0 or not inside:
+            inside.append(Fit().enter())
+        elif step == 1:
+            inside.pop(rng.integers(len(inside))).leave()
+        else:
+            order = rng.permutation(len(inside))
+            assert sum([inside[i].has_threads() for i in order]) == 1
+        assert blas_threads() == {1 if inside else 4}
+    for fit in inside:
+        fit.leave()
 
+
+@pytest.mark.usefixtures("four_blas_threads")
+def test_many_fits_at_the_same_time():
+    def fit(_):
+        with shard_map(np.inf) as map_shards:
+            for _ in range(3):
+                assert list(map_shards(lambda _: blas_threads(), range(4))) == [{1}] * 4
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fit, range(20)))
+
+
+@pytest.mark.usefixtures("four_blas_threads")
+def test_a_fit_within_a_fit_goes_without_threads():
+    ident = threading.get_ident()
+    with shard_map(np.inf) as outer:
+        assert ident not in outer(lambda _: threading.get_ident(), range(2))
+        with shard_map(np.inf) as inner:
+            assert set(inner(lambda _: threading.get_ident(), range(2))) == {ident}
+        assert blas_threads() == {1}
+        assert ident not in outer(lambda _: threading.get_ident(), range(2))
+
+
+@pytest.mark.usefixtures("four_blas_threads")
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_error_in_a_pass_ends_what_its_fit_held(is_first):
+    def fails(_):
+        raise ZeroDivisionError
+
+    other = Fit().enter()
+    if not is_first:
+        assert other.has_threads()
+    with pytest.raises(ZeroDivisionError), shard_map(np.inf) as map_shards:
+        list(map_shards(fails, range(4)))
+    assert blas_threads() == {1}
+    assert other.has_threads()
+    other.leave()
+
+
+@pytest.mark.usefixtures("four_blas_threads")
+def test_a_limit_that_fails_leaves_all_as_it_was(monkeypatch):
+    def fails(*args, **kwargs):
+        raise OSError("no limit")
+
+    def enter():
+        with shard_map(np.inf):
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadpoolController, "limit", fails)
+        with pytest.raises(OSError, match="no limit"):
+            enter()
+    assert blas_threads() == {4}
+    fit = Fit().enter()
+    assert fit.has_threads()
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadpoolController, "limit", fails)
+        enter()  # the limit is there already
+    fit.leave()
+
+
+@pytest.mark.usefixtures("four_blas_threads")
+def test_a_limit_of_the_user_that_outlives_the_fits_of_other_threads():
     with threadpool_limits(2, user_api="blas"):
+        with shard_map(np.inf):
+            other = Fit().enter()
+        assert blas_threads() == {1}
+        other.leave()
+        assert blas_threads() == {2}
+
+
+@pytest.mark.usefixtures("four_blas_threads")
+@pytest.mark.parametrize("makes_a_pass", [True, False])
+def test_a_limit_of_the_user_that_ends_before_the_fits_of_other_threads(makes_a_pass):
+    with threadpool_limits(2, user_api="blas"):
+        with shard_map(np.inf):
+            other = Fit().enter()
+        if makes_a_pass:
+            assert other.has_threads()
+    assert blas_threads() == {4}  # as the user's limit requires
+    other.leave()
+    assert blas_threads() == {4}
+
+
+def test_a_thread_that_may_not_limit_blas_goes_without_threads():
+    with threadpool_limits(4, user_api="blas"):  # since threadpoolctl 3.8, only by this thread
+        fit = Fit().enter()
+        idents = fit.start(lambda _: threading.get_ident()).result(TIMEOUT)
+        assert len(set(idents)) == 1 or blas_threads() == {1}
+        fit.leave()
+        assert blas_threads() == {4}
+
+
+class BlasWithALimitForEachThread:
+    """A controller of such a library, which has four threads."""
+
+    lib_controllers = ()
+
+    def __init__(self):
+        self._of_thread = threading.local()
+
+    def n_threads(self):
+        return getattr(self._of_thread, "limit", 4)
+
+    def info(self):
+        return [{"num_threads": self.n_threads()}]
+
+    @contextmanager
+    def _restored(self, before):
+        yield
+        self._of_thread.limit = before
+
+    def limit(self, limits):
+        before, self._of_thread.limit = self.n_threads(), limits
+        return self._restored(before)
+
+
+def test_a_blas_with_a_limit_for_each_thread(monkeypatch):
+    blas = BlasWithALimitForEachThread()
+    monkeypatch.setattr("skneural._data.threads._blas", lambda: blas)
+
+    with shard_map(0):
+        others = [Fit(work=0).enter() for _ in range(2)]
         with shard_map(0):
-            worker = threading.Thread(target=other)
-            worker.start()
-            assert inside.wait(timeout=30)
-            threading.Timer(0.2, leave.set).start()  # after this thread wants to leave
-        worker.join()
-    assert seen == [{1}]
+            assert [fit.run(blas.n_threads) for fit in others] == [1, 1]
+            others[0].leave()
+            assert others[0].run(blas.n_threads) == 4
+        assert blas.n_threads() == 1
+    assert blas.n_threads() == 4
+    assert others[1].run(blas.n_threads) == 1
+    others[1].leave()
+    assert others[1].run(blas.n_threads) == 4
