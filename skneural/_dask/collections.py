@@ -16,7 +16,8 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skneural._dask import chunks as tasks
-from skneural._dask.rows import DaskRows, compute, persist, reduced, task
+from skneural._dask.computing import compute, persist, task
+from skneural._dask.rows import DaskRows, reduced
 from skneural._data import Data, computation_dtype, is_small
 from skneural._inputs import (
     Targets,

@@ -7,10 +7,7 @@ with its worker is made again by dask.
 """
 
 import pickle
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, final
 from uuid import uuid4
@@ -19,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._dask import chunks as tasks
+from skneural._dask.computing import compute, persist, task
 from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardFunction, Sums, SumsT
 from skneural._inputs import harden
 
@@ -142,52 +140,3 @@ def reduced(values: list[Any], merge: Callable[[list[Any]], Any]) -> Any:
     while len(values) > 1:
         values = [merged(values[i : i + FAN_IN]) for i in range(0, len(values), FAN_IN)]
     return compute(values)[0]
-
-
-def task(value: Any) -> Any:
-    """A value, or a function that can be called, in a graph of dask."""
-    from dask.delayed import delayed
-
-    return delayed(value, pure=False, traverse=False)
-
-
-def persist(values: list[Any]) -> list[Any]:
-    """The same values, which are computed once and kept where they are."""
-    from dask.base import persist
-
-    with _cluster_errors():
-        return list(persist(*values))
-
-
-def compute(values: list[Any]) -> list[Any]:
-    """What they are, here."""
-    from dask import config
-    from dask.base import compute
-
-    # What is sent has to be: a warning that it is much, as large networks are, helps nobody.
-    quiet = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}
-    with _cluster_errors(), config.set(quiet):
-        return list(compute(*values, traverse=False))
-
-
-@contextmanager
-def _cluster_errors() -> Iterator[None]:
-    """Say what it means for a fit that a cluster is gone."""
-    try:
-        yield
-    except (CancelledError, OSError) as error:
-        if not _is_of_cluster(error):
-            raise
-        raise RuntimeError(
-            "The dask cluster was lost, or did not answer, while it was asked for data or sums "
-            f"({type(error).__name__}: {error}). Nothing was changed by this call; connect to a "
-            "cluster and call again."
-        ) from error
-
-
-def _is_of_cluster(error: BaseException) -> bool:
-    """Whether it is not an error of a file that a chunk is read from."""
-    if (comm := sys.modules.get("distributed.comm")) and isinstance(error, comm.CommClosedError):
-        return True
-    # An OSError that is no special one comes from connecting.
-    return isinstance(error, CancelledError | TimeoutError) or type(error) is OSError

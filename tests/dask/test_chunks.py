@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from concurrent.futures import CancelledError
 
 import numpy as np
 import pandas as pd
@@ -223,29 +222,6 @@ def test_bad_soft_labels_and_bad_validation_data_name_their_chunk(data):
         network().fit(chunked(X), y, X_val=chunked(X[:, 0]), y_val=y)
     with pytest.raises(ValueError, match="X_val has 300, y_val has 299"):
         network().fit(chunked(X), y, X_val=chunked(X), y_val=y[1:])
-
-
-def test_a_chunk_that_cannot_be_read_is_the_error_of_its_file(data):
-    def read(rows):
-        raise FileNotFoundError("no such file: part-7")
-
-    lazy = chunked(data[0]).map_blocks(read, dtype=float, meta=np.empty((0, 4)))
-    with pytest.raises(FileNotFoundError, match="part-7"):
-        network().fit(lazy, data[1])
-
-
-@pytest.mark.parametrize("error", [CancelledError, TimeoutError, OSError])
-def test_a_cluster_that_does_not_answer_is_a_clear_error(error, data):
-    def get(graph, keys, **options):
-        raise error("no answer")
-
-    model = network()
-    with (
-        dask.config.set(scheduler=get),
-        pytest.raises(RuntimeError, match=rf"did not answer.*\({error.__name__}: no answer\)"),
-    ):
-        model.fit(chunked(data[0]), chunked(data[1]))
-    assert not hasattr(model, "coefs_")
 
 
 def test_dask_is_imported_by_nobody_but_its_users():

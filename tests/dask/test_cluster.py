@@ -1,9 +1,8 @@
-"""A cluster of processes: what is sent and what stays, lost workers, a lost scheduler."""
+"""Fits on a cluster of processes: what is sent and what stays, and a worker that is killed."""
 
 import os
 import pickle
 import signal
-import threading
 from contextlib import contextmanager
 from functools import partial
 
@@ -21,25 +20,8 @@ distributed = pytest.importorskip("distributed")
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-ROWS = (3000, 1500, 1, 2499, 2000, 2000, 500, 1000, 1500, 1000)
+ROWS = (3000, 1, 1499, 2500, 2000)  # too many numbers to be gathered
 N = sum(ROWS)
-
-
-def local_cluster():
-    # Without an address, the scheduler has an HTTP server on a fixed port, on all interfaces.
-    return distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-    )
-
-
-@pytest.fixture(scope="module")
-def client():
-    with local_cluster() as cluster, distributed.Client(cluster) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +43,7 @@ def network(**parameters):
 
 
 class Watch(distributed.SchedulerPlugin):
-    """What the scheduler is asked for, and what happens when it is asked for the n-th time."""
+    """Records the graphs that the scheduler gets, and does something at the n-th."""
 
     name = "watch"
 
@@ -88,7 +70,7 @@ def watched(cluster, watch):
 
 
 def received(dask_worker):
-    """Names and bytes of what a worker received from others, which is then forgotten."""
+    """Names and sizes of the data that a worker received from others; clears the record."""
     keys = [(key, n) for one in dask_worker.transfer_incoming_log for key, n in one["keys"].items()]
     dask_worker.transfer_incoming_log.clear()
     return [(str(key), n) for key, n in keys]
@@ -101,13 +83,12 @@ def assert_same_bits(model, other):
 
 
 def test_fits_agree_with_those_in_memory_and_have_the_same_bits_each_time(client, data, chunks):
-    model = network(alpha="auto", early_stopping=True, n_init=2, n_jobs=2, max_iter=6)
+    model = network(alpha="auto", early_stopping=True, n_init=2, max_iter=3)
     weight = np.random.default_rng(1).integers(0, 20, N) / 10
-    fits = [clone(model).fit(*chunks, weight) for _ in range(2)]
-    for one in fits:
-        assert_same_bits(one, fits[0])
-        assert b"distributed" not in pickle.dumps(one)
-    expected = clone(model).fit(*data, weight)
+    fits = [clone(model).set_params(n_jobs=n_jobs).fit(*chunks, weight) for n_jobs in (1, 2)]
+    assert_same_bits(*fits)
+    assert b"distributed" not in pickle.dumps(fits[1])
+    expected = model.fit(*data, weight)
     np.testing.assert_allclose(fits[0].loss_curve_, expected.loss_curve_, rtol=1e-8)
     np.testing.assert_allclose(
         fits[0].predict_proba(chunks[0]).compute(), expected.predict_proba(data[0]), atol=1e-6
@@ -139,8 +120,8 @@ def test_an_evaluation_is_one_round_trip_and_features_stay_where_they_are(client
     for graph in watch.graphs[-model.n_fev_ :]:
         # A function for all, sums of each chunk, and of all; and the chunks.
         counts = {name: count(graph, name) for name in ("sums_of", "merge_sums", "rows")}
-        assert counts == {"sums_of": 10, "merge_sums": 1, "rows": 10}
-        assert len(graph) == 22
+        assert counts == {"sums_of": len(ROWS), "merge_sums": 1, "rows": len(ROWS)}
+        assert len(graph) == 2 * len(ROWS) + 2
     for keys in client.run(received).values():
         functions = [key for key, _ in keys if key.startswith("function")]
         assert len(functions) == len(set(functions))  # with the weights of the network
@@ -156,7 +137,7 @@ def test_dask_knows_how_large_chunks_are(client, data, chunks):
         new = [task for key, task in tasks.items() if key not in before and task.who_has]
         sizes.extend(task.nbytes for task in new if str(task.key).startswith("rows-"))
 
-    with watched(client.cluster, Watch(25, measure)):
+    with watched(client.cluster, Watch(20, measure)):
         network().fit(*chunks)
     assert data[0].nbytes <= sum(sizes) < 1.5 * data[0].nbytes
 
@@ -180,31 +161,9 @@ def test_arrays_in_functions_are_aligned_wherever_they_arrive():
 def test_a_fit_outlives_a_worker_that_is_killed(client, chunks):
     expected = network().fit(*chunks)
     (pid, _) = client.run(os.getpid).values()
-    with watched(client.cluster, Watch(30, lambda: os.kill(pid, signal.SIGKILL))) as watch:
+    with watched(client.cluster, Watch(20, lambda: os.kill(pid, signal.SIGKILL))) as watch:
         model = network().fit(*chunks)
-    assert len(watch.graphs) >= 30
+    assert len(watch.graphs) > 20
     client.wait_for_workers(2)
     assert pid not in client.run(os.getpid).values()
     assert_same_bits(model, expected)
-
-
-@pytest.mark.parametrize("lost", ["cluster", "scheduler"])
-def test_a_lost_scheduler_is_a_clear_error_and_changes_nothing(lost, data, chunks):
-    model = network(max_iter=100).fit(*data)
-    before = model.__dict__.copy()
-    with (
-        dask.config.set({"distributed.comm.timeouts.connect": "3s"}),
-        local_cluster() as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        close = {
-            "cluster": cluster.close,
-            "scheduler": lambda: client.loop.add_callback(cluster.scheduler.close),
-        }
-        thread = threading.Thread(target=close[lost])
-        with watched(cluster, Watch(30, thread.start)):
-            with pytest.raises(RuntimeError, match="The dask cluster was lost, or did not answer"):
-                model.fit(*chunks)
-            thread.join()
-    assert model.__dict__.items() == before.items()
-    assert model.predict(data[0]).shape == (N,)
