@@ -38,21 +38,30 @@ class Reading:
     are_soft: bool = False
 
     def check_features(self, X: Any, number: int) -> Any:
-        with _errors_name_chunk(number):
+        with self._note_on_errors(number):
             return check_features(X, self.features)
 
     def distinct_labels(self, y: Any, number: int) -> list[Any]:
         """The labels that occur in each column."""
-        with _errors_name_chunk(number):
+        with self._note_on_errors(number):
             return distinct_columns(self._check_labels(y))
 
     def rows(self, X: Any, y: Any, weight: Any, number: int) -> Rows:
         """Rows with encoded labels."""
-        with _errors_name_chunk(number):
+        with self._note_on_errors(number):
             labels = self._encode(y)
             if weight is None:
                 weight = np.broadcast_to(1.0, X.shape[0])
             return Rows(X, labels, check_weights(weight, self.weights))
+
+    @contextmanager
+    def _note_on_errors(self, number: int) -> Iterator[None]:
+        """Name the chunk in a note, which keeps the type and the arguments of an error."""
+        try:
+            yield
+        except Exception as error:
+            error.add_note(f"This is in chunk {number} of {self.features}, counted from 0.")
+            raise
 
     def _encode(self, y: Any) -> Any:
         assert self.targets is not None
@@ -148,11 +157,3 @@ def n_known(rows: Rows, shard: Shard) -> Total:
     """Of how many rows each label of an indicator is known."""
     known = [(rows.labels_and_weights(block)[0] >= 0).sum(axis=0) for block in shard]
     return Total(np.sum(known, axis=0))
-
-
-@contextmanager
-def _errors_name_chunk(number: int) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        raise type(error)(f"In chunk {number}: {error}") from None

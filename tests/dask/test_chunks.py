@@ -99,33 +99,78 @@ def with_value(values, row, value):
     return values
 
 
+def assert_refused(model, X, y, weight, message):
+    """The fit raises a ValueError and changes nothing; returns the error."""
+    before = model.__dict__.copy()
+    with pytest.raises(ValueError, match=message) as caught:
+        model.fit(X, y, weight)
+    assert model.__dict__.items() == before.items()
+    return caught.value
+
+
+def note(chunk, features="X"):
+    return f"This is in chunk {chunk} of {features}, counted from 0."
+
+
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "message", "chunk"),
     [
         (
             lambda X, y, w: (chunked(with_value(X, 120, np.nan)), chunked(y), None),
-            "In chunk 1: Input X contains NaN",
+            "Input X contains NaN",
+            1,
         ),
         (
             lambda X, y, w: (chunked(with_value(X, 299, np.inf)), chunked(y), None),
-            "In chunk 2: Input X contains infinity",
+            "Input X contains infinity",
+            2,
         ),
         (
             lambda X, y, w: (chunked(X), chunked(with_value(y.astype(object), 7, None)), None),
-            "In chunk 0: Input y contains NaN or None",
+            "Input y contains NaN or None",
+            0,
         ),
         (
             lambda X, y, w: (chunked(X), chunked(y), chunked(with_value(w, 149, -1.0))),
-            "In chunk 1: sample_weight must not be negative",
+            "sample_weight must not be negative",
+            1,
         ),
         (
             lambda X, y, w: (chunked(X), chunked(y), with_value(w, 200, np.nan)),
-            "In chunk 2: Input sample_weight contains NaN",
+            "Input sample_weight contains NaN",
+            2,
         ),
         (
             lambda X, y, w: (chunked(X), chunked(y), chunked(np.stack([w, w], axis=1))),
             "sample_weight must be 1-d, one number per row, got 2-d",
+            "[012]",
         ),
+        (
+            lambda X, y, w: (chunked(X.astype("U5")), chunked(y), None),
+            "could not convert string|must hold numbers|numeric",
+            "[012]",
+        ),
+        (
+            lambda X, y, w: (chunked(X.astype("M8[s]")), chunked(y), None),
+            "X must hold numbers, got datetime64",
+            "[012]",
+        ),
+        (
+            lambda X, y, w: (dd.from_pandas(pd.DataFrame({"a": y}), npartitions=2), y, None),
+            "could not convert string to float|must hold numbers, got",
+            "[012]",
+        ),
+    ],
+)
+def test_bad_chunks_are_clear_errors_that_name_them(change, message, chunk, data):
+    error = assert_refused(network().fit(*data), *change(*data), message)
+    (named,) = error.__notes__
+    assert re.fullmatch(note(chunk), named)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
         (
             lambda X, y, w: (chunked(X), chunked(y), 0 * w),
             "sample_weight must have a positive sum, but all weights are zero",
@@ -171,28 +216,11 @@ def with_value(values, row, value):
             "The number of features of X is not known; X.compute_chunk_sizes()",
         ),
         (lambda X, y, w: (chunked(X)[:0], chunked(y)[:0], None), "0 sample(s) in X"),
-        (
-            lambda X, y, w: (chunked(X.astype("U5")), chunked(y), None),
-            "could not convert string|must hold numbers|numeric",
-        ),
-        (
-            lambda X, y, w: (chunked(X.astype("M8[s]")), chunked(y), None),
-            ": X must hold numbers, got datetime64",
-        ),
-        (
-            lambda X, y, w: (dd.from_pandas(pd.DataFrame({"a": y}), npartitions=2), y, None),
-            "could not convert string to float|must hold numbers, got",
-        ),
     ],
 )
-def test_bad_data_are_clear_errors_and_change_nothing(change, message, data):
-    X, y, weight = change(*data)
-    model = network().fit(*data)
-    before = model.__dict__.copy()
-    pattern = message if "|" in message else re.escape(message)
-    with pytest.raises(ValueError, match=pattern):
-        model.fit(X, y, weight)
-    assert model.__dict__.items() == before.items()
+def test_bad_collections_are_clear_errors(change, message, data):
+    error = assert_refused(network().fit(*data), *change(*data), re.escape(message))
+    assert not hasattr(error, "__notes__")
 
 
 def test_labels_that_are_sparse_are_refused(data):
@@ -206,22 +234,44 @@ def test_labels_that_are_sparse_are_refused(data):
             network().fit(chunked(X), given)
 
 
-def test_bad_soft_labels_and_bad_validation_data_name_their_chunk(data):
+def test_bad_soft_labels_and_bad_validation_data(data):
     X, y, _ = data
     P = np.stack([y == "no", y == "yes"], axis=1).astype(float)
-    with pytest.raises(ValueError, match="In chunk 1: y must hold class probabilities"):
+    with pytest.raises(ValueError, match="y must hold class probabilities") as caught:
         network().fit(chunked(X), chunked(with_value(P, 130, 0.7)), classes=["no", "yes"])
+    assert caught.value.__notes__ == [note(1)]
     bad = chunked(with_value(X, 5, np.nan))
-    with pytest.raises(ValueError, match="In chunk 0: Input X_val contains NaN"):
+    with pytest.raises(ValueError, match="Input X_val contains NaN") as caught:
         network().fit(chunked(X), chunked(y), X_val=bad, y_val=y)
-    with pytest.raises(ValueError, match="In chunk 2: y_val has labels that y does not have"):
+    assert caught.value.__notes__ == [note(0, "X_val")]
+    with pytest.raises(ValueError, match="y_val has labels that y does not have") as caught:
         network().fit(chunked(X), y, X_val=chunked(X), y_val=with_value(y, 299, "?"))
+    assert caught.value.__notes__ == [note(2, "X_val")]
     with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4 features"):
         network().fit(chunked(X), y, X_val=chunked(X[:, :3]), y_val=y)
     with pytest.raises(ValueError, match="X_val must be a dask array of two dimensions"):
         network().fit(chunked(X), y, X_val=chunked(X[:, 0]), y_val=y)
     with pytest.raises(ValueError, match="X_val has 300, y_val has 299"):
         network().fit(chunked(X), y, X_val=chunked(X), y_val=y[1:])
+
+
+@pytest.mark.parametrize("where", ["here", "cluster"])
+def test_an_error_of_any_type_keeps_its_arguments_and_names_its_chunk(where, data, request):
+    class Undecodable:
+        def __lt__(self, other):
+            return b"\xff".decode("utf-8")
+
+        __gt__ = __lt__
+
+    X, y = data[0], with_value(data[1].astype(object), 120, Undecodable())
+    scheduler = request.getfixturevalue("client") if where == "cluster" else "sync"
+    with (
+        dask.config.set(scheduler=scheduler),
+        pytest.raises(UnicodeDecodeError) as caught,
+    ):
+        network().fit(chunked(X), chunked(y))
+    assert caught.value.args == ("utf-8", b"\xff", 0, 1, "invalid start byte")
+    assert caught.value.__notes__ == [note(1)]
 
 
 def test_dask_is_imported_by_nobody_but_its_users():

@@ -186,8 +186,9 @@ def test_fits_in_tasks_leave_their_threads_to_the_tasks_they_wait_for(client, da
         return network(tol=tol).fit(*map(chunked, data))
 
     tols = [0.1, 0.2]  # one for each thread of the cluster
-    models = client.gather(client.map(fit, tols))
-    for model, tol in zip(models, tols, strict=True):
+    futures = client.map(fit, tols)
+    distributed.wait(futures, timeout=60)
+    for model, tol in zip(client.gather(futures), tols, strict=True):
         expected = fit(tol)
         assert model.loss_curve_ == expected.loss_curve_
         np.testing.assert_array_equal(model.coefs_[0], expected.coefs_[0])
