@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 
@@ -129,6 +130,19 @@ def test_without_hidden_layers_what_is_transformed_stays_lazy(classifier, iris):
     X = da.from_array(iris[0].astype(np.uint8), chunks=(ROWS, 4))
     assert model.transform(X).dtype == np.float64
     np.testing.assert_array_equal(model.transform(X).compute(), iris[0].astype(np.uint8))
+
+
+@pytest.mark.parametrize("form", [sp.csr_array, sp.csr_matrix])
+def test_chunks_of_sparse_rows_may_be_empty(network, iris, form):
+    model = network.set_params(tol=0.1).fit(*iris)
+    X = form(iris[0])
+    lazy = da.from_array(np.arange(X.shape[0]), chunks=(ROWS,)).map_blocks(
+        lambda rows: X[rows], new_axis=1, chunks=(ROWS, (4,)), dtype=float, meta=X[:0]
+    )
+    for method in METHODS:
+        predicted = getattr(model, method)(lazy)
+        assert predicted.chunks[0] == ROWS
+        assert_same_values(predicted, getattr(model, method)(X), rtol=1e-12)
 
 
 def test_scores_are_those_in_memory(fitted):
