@@ -52,7 +52,7 @@ def chunked(values, rows=ROWS):
 
 def small(classifier, **parameters):
     """A network whose path is short: solvers amplify differences in rounding."""
-    defaults = {"alpha": 1.0, "tol": 1e-2, "max_iter": 25, "random_state": 0}
+    defaults = {"alpha": 1.0, "tol": 1e-2, "max_iter": 10, "random_state": 0}
     return classifier(4, "tanh", **{**defaults, **parameters})
 
 
@@ -67,11 +67,11 @@ def assert_same(model, other, rtol=1e-6):
         np.testing.assert_array_equal(a, b)
 
 
-def assert_agree(model, in_memory, collections, rtol=1e-6):
-    """Fits on both are the same; each is a dict of arguments."""
+def assert_agree(model, in_memory, *collections, rtol=1e-6):
+    """Fits on all of these are the same; each is a dict of arguments."""
     expected = clone(model).fit(**in_memory)
-    got = clone(model).fit(**collections)
-    assert_same(got, expected, rtol)
+    for each in collections:
+        assert_same(clone(model).fit(**each), expected, rtol)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -118,7 +118,7 @@ def test_features_of_every_dtype(dtype, data):
     X, y = np.clip(data[0] + 5, 0, 9).astype(dtype), data[1]["binary"]
     rtol = 2e-3 if dtype == np.float32 else 1e-6
     model = small(SoftmaxMLPClassifier)
-    assert_agree(model, {"X": X, "y": y}, {"X": chunked(X), "y": chunked(y)}, rtol)
+    assert_agree(model, {"X": X, "y": y}, {"X": chunked(X), "y": chunked(y)}, rtol=rtol)
 
 
 def test_sparse_chunks(classifier, data):
@@ -143,8 +143,8 @@ def test_frames_with_names_of_features_and_series_of_labels(dtype, data):
     lazy = dd.from_pandas(frame.assign(label=labels), npartitions=3)
     model = small(SoftmaxMLPClassifier)
     X, y = lazy[list("abcdefghij")], lazy["label"]
-    assert_agree(model, {"X": frame, "y": labels}, {"X": X, "y": y})
-    assert_agree(model, {"X": frame, "y": labels}, {"X": X, "y": lazy[["label"]]})
+    columns = {"X": X, "y": y}, {"X": X, "y": lazy[["label"]]}
+    assert_agree(model, {"X": frame, "y": labels}, *columns)
     assert list(model.fit(X, y).feature_names_in_) == list("abcdefghij")
     assert model.predict(X).compute().tolist() == model.predict(frame).tolist()
 
@@ -196,8 +196,8 @@ def test_validation_data_in_chunks_and_in_memory(classifier, kind, data):
     given = {"X_val": X[::-2], "y_val": y[::-2], "sample_weight_val": weight[::2]}
     lazy = {name: chunked(part, (1500, 2500)) for name, part in given.items()}
     in_memory, chunks = {"X": X, "y": y}, {"X": chunked(X), "y": chunked(y)}
-    for train, validation in ((chunks, lazy), (chunks, given), (in_memory, lazy)):
-        assert_agree(model, {**in_memory, **given}, {**train, **validation})
+    collections = ({**chunks, **lazy}, {**chunks, **given}, {**in_memory, **lazy})
+    assert_agree(model, {**in_memory, **given}, *collections)
 
 
 def test_more_output_units_than_have_exact_roots(classifier):
@@ -215,7 +215,8 @@ def test_rounds_on_samples_of_rows_and_of_blocks(most_blocks, early_stopping, mo
     y = labels["multiclass"]
     model = small(SoftmaxMLPClassifier, alpha="auto", max_iter=50, early_stopping=early_stopping)
     rows = (7001, 499, 15_000)
-    assert_agree(model, {"X": X, "y": y}, {"X": chunked(X, rows), "y": chunked(y, rows)}, 1e-5)
+    lazy = {"X": chunked(X, rows), "y": chunked(y, rows)}
+    assert_agree(model, {"X": X, "y": y}, lazy, rtol=1e-5)
 
 
 def test_small_data_have_the_same_bits_as_in_memory(classifier, targets_of_each_kind, iris):
