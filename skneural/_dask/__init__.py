@@ -1,4 +1,4 @@
-"""Data in dask collections; the only room that imports dask."""
+"""Fits and predictions on dask collections; only this sub-package imports dask."""
 
 from skneural._dask.collections import (
     check_names,

@@ -1,13 +1,14 @@
-"""What is done with a chunk of rows where it lies; nothing here knows of dask.
+"""Functions that run as tasks on single chunks; they do not use dask themselves.
 
-A chunk of features, labels and weights is checked, and becomes `Rows`; of these there are sums,
-and samples. The chunk of which an error speaks is numbered as in the collection of features.
+A chunk of features, labels and weights is checked and converted to `Rows`. Other tasks compute sums
+over these rows or draw samples from them. Chunks are numbered in the collection of features.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
+from operator import iadd
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,19 @@ from skneural._inputs import parameters as check
 
 @dataclass(frozen=True)
 class Reading:
-    """How chunks are read: what they are called, and what their labels may be."""
+    """Checks chunks and encodes their labels.
+
+    Parameters
+    ----------
+    features, labels, weights : str
+        The names of the collections in error messages.
+    may_be_missing : bool
+        Whether labels may be missing.
+    targets : Targets, optional
+        The classes of the labels, to encode them.
+    are_soft : bool, default=False
+        Whether labels are class probabilities.
+    """
 
     features: str
     labels: str
@@ -42,12 +55,12 @@ class Reading:
             return check_features(X, self.features)
 
     def distinct_labels(self, y: Any, number: int) -> list[Any]:
-        """The labels that occur in each column."""
+        """Find the distinct labels in each column."""
         with self._note_on_errors(number):
             return distinct_columns(self._check_labels(y))
 
     def rows(self, X: Any, y: Any, weight: Any, number: int) -> Rows:
-        """Rows with encoded labels."""
+        """Convert a chunk to rows with encoded labels."""
         with self._note_on_errors(number):
             labels = self._encode(y)
             if weight is None:
@@ -56,7 +69,7 @@ class Reading:
 
     @contextmanager
     def _note_on_errors(self, number: int) -> Iterator[None]:
-        """Name the chunk in a note, which keeps the type and the arguments of an error."""
+        """Name the chunk in a note on errors; they keep their type and arguments."""
         try:
             yield
         except Exception as error:
@@ -78,33 +91,34 @@ class Reading:
 
 
 def check_features(X: Any, name: str = "X") -> Any:
-    """Features as an array, or a CSR matrix, of finite numbers."""
+    """Convert features to an array or a CSR matrix, and check that all numbers are finite."""
     X = check_array(X, accept_sparse="csr", dtype="numeric", ensure_min_samples=0, input_name=name)
     return check.check_numbers(X)
 
 
 def predict_chunk(X: Any, function: Callable[[Any], Any]) -> Any:
-    """What a function gives for the rows of a chunk."""
+    """Check the features of a chunk, and predict from them with `function`."""
     return function(check_features(X))
 
 
 def without_column(values: Any) -> Any:
-    """The only column of a table that has one."""
+    """Flatten a table with a single column."""
     values = np.asarray(values)
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
 
 def shape_and_dtype(values: Any) -> tuple[tuple[int, ...], Any]:
+    """Return the shape and the dtype; data frames have no dtype, which is None."""
     return values.shape, getattr(values, "dtype", None)
 
 
 def join(parts: list[Any], start: int, size: int) -> Any:
-    """So many rows of several chunks, from a place in the first one."""
+    """Join chunks, and return `size` rows from position `start` on."""
     return np.concatenate([np.asarray(part) for part in parts])[start : start + size]
 
 
 def merge_labels(columns: list[list[Any]]) -> list[Any]:
-    """The labels that occur in several chunks."""
+    """Merge the distinct labels of several chunks."""
     return reduce(union_columns, columns)
 
 
@@ -113,29 +127,39 @@ def sums_of(function: Callable[[Rows], SumsT], rows: Rows) -> SumsT:
 
 
 def in_one_thread(function: ShardFunction[SumsT], rows: Rows) -> SumsT:
-    """Sums over shards; a task takes one of the threads of its worker."""
+    """Sum over shards in one thread, as each task uses one thread of its worker."""
     with shard_map(0.0) as map_shards:
         return rows.sums(function, map_shards)
 
 
 def merge_sums(sums: list[Sums]) -> Sums:
-    """Sums added up in their order; those that are given are not changed."""
-    total = sums[0].in_double()
-    for part in sums[1:]:
-        total += part
-    return total
+    """Add up sums in the given order, without changing them."""
+    return reduce(iadd, sums[1:], sums[0].in_double())
 
 
-def sample(rows: Rows, index: Any, start: int, place: int, size: int, n_shards: int) -> Rows:
-    """Of all rows that are asked for, those `size` that are among these.
+def sample(rows: Rows, index: Any, start: int, position: int, size: int, n_shards: int) -> Rows:
+    """Select the rows of a sample that are in this chunk.
 
-    These begin at `start`, and the rows asked for that are among them at `place`.
+    Parameters
+    ----------
+    rows : Rows
+        The rows of this chunk.
+    index : sequence of int
+        The positions of the whole sample among the rows of all chunks.
+    start : int
+        The position of this chunk among the rows of all chunks.
+    position : int
+        The position in `index` of the first row from this chunk.
+    size : int
+        The number of rows of the sample in this chunk.
+    n_shards : int
+        The maximum number of shards.
     """
-    return rows.sample(index[place : place + size] - start, n_shards, place)
+    return rows.sample(index[position : position + size] - start, n_shards, position)
 
 
 def where(rows: Rows, is_chosen: Callable[[Rows, slice], Any]) -> Rows:
-    """The rows that are chosen, which may be none."""
+    """Select the rows that are chosen, block by block; there may be none."""
     return rows.chosen(is_chosen)
 
 
@@ -144,7 +168,7 @@ def n_rows(rows: Rows) -> int:
 
 
 def hard_labels(rows: Rows) -> Any:
-    """Codes, which are those of the most probable classes where labels are soft."""
+    """Return the codes of the labels; soft labels become their most probable class."""
     labels = rows.all_labels()
     return labels.argmax(axis=1)[:, None] if labels.dtype.kind == "f" else labels
 
@@ -154,6 +178,6 @@ def total_weight(rows: Rows) -> Total:
 
 
 def n_known(rows: Rows, shard: Shard) -> Total:
-    """Of how many rows each label of an indicator is known."""
+    """Count the rows in which each label of an indicator is not missing."""
     known = [(rows.labels_and_weights(block)[0] >= 0).sum(axis=0) for block in shard]
     return Total(np.sum(known, axis=0))

@@ -1,8 +1,7 @@
-"""What estimators ask of dask collections: rows to fit, and lazy predictions.
+"""Data for fits from dask collections, and lazy predictions for them.
 
-Chunks of features, labels and weights for the same rows become `Rows` where they lie, and are
-kept there. This module and `_dask_rows` are the only ones that know of dask, which is imported
-where it is used.
+Chunks of features, labels and weights for the same rows are converted to `Rows` on the workers, and
+stay there. Functions import dask when they need it, so that the package works without it.
 """
 
 import sys
@@ -29,22 +28,22 @@ from skneural._inputs import (
 
 
 def is_dask(X: Any) -> bool:
-    """Whether something is a collection of dask."""
-    dask = sys.modules.get("dask")  # where it is not imported, there are none
+    """Whether X is a dask collection."""
+    dask = sys.modules.get("dask")  # if it is not imported, X cannot be one
     return dask is not None and bool(dask.is_dask_collection(X))
 
 
 def in_memory(values: Any) -> Any:
-    """Labels or weights, fetched if they are a collection of dask."""
+    """Fetch labels or weights if they are a dask collection."""
     return compute([values])[0] if is_dask(values) else values
 
 
 def dask_data(
     estimator, X, y, sample_weight, classes, may_be_missing: bool
 ) -> tuple[Data, Targets]:
-    """Features, labels and weights for a fit, in chunks, and what the labels stand for.
+    """Prepare collections for a fit, and find the classes of their labels.
 
-    Small data are fetched, to be treated like small data in memory.
+    Small data are fetched, and then treated like small data in memory.
     """
     validate_data(estimator, _stand_in(X, "X"), ensure_min_samples=0)
     names = "X", "y", "sample_weight", may_be_missing
@@ -60,27 +59,27 @@ def dask_data(
 def dask_validation_data(
     estimator, X, y, sample_weight, targets: Targets, may_be_missing: bool
 ) -> Data:
-    """The validation data that were given to `fit`, in chunks."""
+    """Prepare the collections of validation data that were passed to `fit`."""
     validate_data(estimator, _stand_in(X, "X_val"), reset=False, ensure_min_samples=0)
     names = "X_val", "y_val", "sample_weight_val", may_be_missing
     return _Table(tasks.Reading(*names), X, y, sample_weight).encoded(targets)
 
 
 def check_names(estimator, X) -> Any:
-    """Features to predict from, as a dask array of whole rows, if they are those of the fit."""
+    """Check that X has the features of the fit, and convert it to an array of whole rows."""
     validate_data(estimator, _stand_in(X, "X"), reset=False, ensure_min_samples=0)
     if not _is_frame(X):
         return _whole_rows(X)
     import pandas as pd
 
-    # Its chunks are made arrays in the way in which those that are fitted are.
+    # The chunks of a data frame are converted to arrays in the same way as in `fit`.
     no_rows = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in X.dtypes.items()})
     nothing = tasks.check_features(no_rows)
     return X.map_partitions(tasks.check_features, meta=nothing)
 
 
 def map_chunks(function: Callable[[Any], Any], X) -> Any:
-    """A lazy array of what `function` gives for the rows of each chunk."""
+    """Return a lazy array with the results of `function` for each chunk of X."""
     nothing = function(np.empty((0, X.shape[1]), computation_dtype(X.dtype)))
     return X.map_blocks(
         tasks.predict_chunk,
@@ -93,7 +92,7 @@ def map_chunks(function: Callable[[Any], Any], X) -> Any:
 
 
 class _Table:
-    """Chunks of features, with those of labels and weights for the same rows; none is empty."""
+    """Chunks of features, labels and weights for the same rows, without empty chunks."""
 
     def __init__(self, reading: tasks.Reading, X, y, sample_weight) -> None:
         if y is None:
@@ -103,7 +102,8 @@ class _Table:
         features = [check(part, i) for i, part in enumerate(_chunks(X, reading.features))]
         chunks = [features, _chunks(y, reading.labels), _chunks(sample_weight, reading.weights)]
         ends = np.cumsum(list(map(len, chunks)))
-        parts = persist([part for each in chunks for part in each])  # what they share, once
+        # All at once, so that what they have in common is computed once.
+        parts = persist([part for each in chunks for part in each])
         shapes = compute([task(tasks.shape_and_dtype)(part) for part in parts])
         sizes = [shape[0] for shape, _ in shapes]
         self._numbers = [i for i, size in enumerate(sizes[: ends[0]]) if size]
@@ -118,13 +118,13 @@ class _Table:
         self._weights = self._beside(sample_weight, parts[weights], sizes[weights], reading.weights)
 
     def find_targets(self) -> Targets:
-        """What the labels stand for, from those that occur in each chunk."""
+        """Find the classes of the targets from the distinct labels of each chunk."""
         find = task(self._reading.distinct_labels)
         found = [find(*numbered) for numbered in zip(self._labels, self._numbers, strict=True)]
         return find_targets(short_labels(reduced(found, tasks.merge_labels)))
 
     def encoded(self, targets: Targets, are_soft: bool = False) -> DaskRows:
-        """The rows, with encoded labels."""
+        """Return the rows with encoded labels."""
         reading = replace(self._reading, targets=targets, are_soft=are_soft)
         make, columns = task(reading.rows), (self._features, self._labels, self._weights)
         parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
@@ -136,7 +136,7 @@ class _Table:
         return rows
 
     def _beside(self, values: Any, parts: list[Any], lengths: list[int], name: str) -> list[Any]:
-        """Labels or weights in chunks of the same rows as those of the features."""
+        """Split labels or weights into chunks of the same rows as the features."""
         if values is None:
             return [None] * len(self._sizes)
         if not is_dask(values):
@@ -158,7 +158,7 @@ class _Table:
 
 
 def _regrouped(parts: list[Any], lengths: list[int], sizes: list[int]) -> list[Any]:
-    """The same rows in chunks of other sizes, of which none is 0."""
+    """Return the same rows in chunks of the given sizes, which are positive."""
     parts = [part for part, length in zip(parts, lengths, strict=True) if length]
     lengths = [length for length in lengths if length]
     if lengths == sizes:
@@ -173,16 +173,17 @@ def _regrouped(parts: list[Any], lengths: list[int], sizes: list[int]) -> list[A
 
 
 def _is_frame(X: Any) -> bool:
-    """Whether it is a dataframe of dask; any attribute that is asked for is one of a Delayed."""
+    """Whether X is a dask dataframe."""
     return _is_frame_or_series(X) and X.ndim == 2
 
 
 def _is_frame_or_series(X: Any) -> bool:
+    # The type is checked since a Delayed has any attribute.
     return all(hasattr(type(X), name) for name in ("npartitions", "index", "ndim"))
 
 
 def _stand_in(X: Any, name: str) -> Any:
-    """No rows, with the features and their names, for scikit-learn's validation."""
+    """Return features without rows, with their names, for scikit-learn's validation."""
     import dask.array as da
 
     if _is_frame(X):
@@ -195,18 +196,18 @@ def _stand_in(X: Any, name: str) -> Any:
         )
     if np.isnan(X.shape[1]):
         raise ValueError(
-            f"The number of features of {name} is not known; {name}.compute_chunk_sizes() finds it."
+            f"The number of features of {name} is unknown; call {name}.compute_chunk_sizes() first."
         )
     return np.empty((0, X.shape[1]))
 
 
 def _whole_rows(X: Any) -> Any:
-    """A dask array with whole rows in each chunk."""
+    """Rechunk a dask array such that each chunk has whole rows."""
     return X.rechunk({1: -1}) if X.ndim == 2 and X.numblocks[1] > 1 else X
 
 
 def _chunks(values: Any, name: str) -> list[Any]:
-    """The chunks of a collection; there are none of what is in memory, or not given."""
+    """Return the chunks of a collection, or an empty list for values in memory or None."""
     import dask.array as da
 
     if not is_dask(values):

@@ -1,4 +1,4 @@
-"""Computing dask graphs, on a cluster or in this process, and reporting a lost cluster."""
+"""Computations with dask, on a cluster or in this process, and errors of a lost cluster."""
 
 import sys
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def compute(values: list[Any]) -> list[Any]:
 
 
 def _client() -> Any:
-    """The client of the cluster that computes; None if dask computes in this process."""
+    """Return the client of the cluster that computes, or None without a cluster."""
     from dask.base import get_scheduler
 
     owner = getattr(get_scheduler(), "__self__", None)
@@ -49,13 +49,13 @@ def _client() -> Any:
 
 @contextmanager
 def _seceded() -> Iterator[None]:
-    """Give back the thread of a worker while one of its own tasks waits for other tasks."""
+    """If this is a task, let its worker run other tasks in the meantime."""
     from distributed import rejoin, secede
 
     with ExitStack() as stack:
         try:
             secede()
-        except Exception:  # this is not a task, or has seceded before
+        except Exception:  # this is not a task, or it has already seceded
             pass
         else:
             stack.callback(rejoin)
@@ -64,9 +64,9 @@ def _seceded() -> Iterator[None]:
 
 @contextmanager
 def _lost_cluster_explained(client: Any, values: list[Any]) -> Iterator[list[Any]]:
-    """Explain what a lost cluster means for a fit, and raise errors of tasks as they are.
+    """Explain errors of a lost cluster, and leave errors of tasks as they are.
 
-    Yields a list for the futures of the results, which tell these errors apart.
+    Yields a list, to which the futures of the results are added: errors of tasks are found there.
     """
     futures: list[Any] = []
     try:
@@ -75,18 +75,18 @@ def _lost_cluster_explained(client: Any, values: list[Any]) -> Iterator[list[Any
         if not _is_lost(client, error, futures, values):
             raise
         raise RuntimeError(
-            "The dask cluster was lost, or did not answer, while it was asked for data or sums "
-            f"({type(error).__name__}: {error}). Nothing was changed by this call; connect to a "
+            "The dask cluster was lost, or did not answer, during a computation "
+            f"({type(error).__name__}: {error}). The estimator is unchanged; connect to a "
             "cluster and call again."
         ) from error
 
 
 def _is_lost(client: Any, error: Exception, futures: list[Any], values: list[Any]) -> bool:
     if any(future.status == "error" for future in futures):
-        return False  # a task raised it, such as one that reads a file
+        return False  # the error of a task, such as one that reads a file
     if client is not None and isinstance(error, CancelledError | OSError):
         return True
-    # A client that was closed is not used any more, and its data are missing elsewhere.
+    # Once a client is closed, dask computes in this process, where its data are missing.
     distributed = sys.modules.get("distributed")
     kept = distributed.futures_of(values) if distributed else []
     return any(future.cancelled() for future in kept)

@@ -1,9 +1,9 @@
-"""Rows that lie in several chunks, which dask keeps on its workers.
+"""Rows in several chunks, which dask keeps on its workers.
 
-A sum over all rows is one round trip: a function, with the weights of the network in it, goes out
-as one node of the graph, which each worker fetches once; each chunk gives its sums; and these are
-added up as a tree whose shape depends on nothing but the number of chunks. A chunk that is lost
-with its worker is made again by dask.
+A sum over all rows is one round trip. The function, which contains the weights of the network, is
+one node of the graph, and each worker fetches it once. The sums of the chunks are added up in a
+tree whose shape depends only on the number of chunks. If a worker is lost, dask computes its
+chunks again.
 """
 
 import pickle
@@ -20,18 +20,18 @@ from skneural._dask.computing import compute, persist, task
 from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardFunction, Sums, SumsT
 from skneural._inputs import harden
 
-FAN_IN = 16  # results that are merged at once
+FAN_IN = 16  # the number of results that are merged at once
 
 
 @final
 class DaskRows(Data):
-    """Rows in several parts, each of them `Rows` that dask keeps.
+    """Rows in several parts, each of which is a `Rows` that dask keeps.
 
     Parameters
     ----------
     parts : list of Delayed
     sizes : sequence of int
-        The number of rows of each part; none of them is 0.
+        The number of rows of each part; positive.
     n_features : int
     dtype : dtype
     """
@@ -52,7 +52,10 @@ class DaskRows(Data):
         return total.in_double()
 
     def _tree(self, function: Callable[[Rows], Sums]) -> Any:
-        """The sum as a graph of plain tasks: it is made at each evaluation, and has to be light."""
+        """Build the graph of a sum from plain tasks.
+
+        A graph is built for each evaluation, which has to be fast.
+        """
         from dask.delayed import Delayed
 
         token = uuid4().hex
@@ -78,12 +81,12 @@ class DaskRows(Data):
     def sample(self, index: Any, n_shards: int = N_SHARDS) -> Data:
         cut, node = task(tasks.sample), task(index)
         if isinstance(index, BlockIndex):
-            places = np.array([index.first_from(int(edge)) for edge in self.edges])
+            positions = np.array([index.first_from(int(edge)) for edge in self.edges])
         else:
-            places = np.searchsorted(index, self.edges)
-        sizes = np.diff(places)
+            positions = np.searchsorted(index, self.edges)
+        sizes = np.diff(positions)
         parts = [
-            cut(self.parts[i], node, int(self.edges[i]), int(places[i]), int(sizes[i]), n_shards)
+            cut(self.parts[i], node, int(self.edges[i]), int(positions[i]), int(sizes[i]), n_shards)
             for i in np.flatnonzero(sizes)
         ]
         return self._like(persist(parts), sizes[sizes > 0].tolist())
@@ -104,7 +107,7 @@ class DaskRows(Data):
         return np.concatenate(compute([task(tasks.hard_labels)(part) for part in self.parts]))
 
     def gather(self) -> Rows:
-        """The same rows in one place."""
+        """Fetch all rows into this process."""
         parts = compute(self.parts)
         X = [part.X for part in parts]
         return Rows(
@@ -118,10 +121,10 @@ class DaskRows(Data):
 
 
 class _Whole:
-    """A function that is sent in one piece.
+    """A function that is sent to workers as a single string of bytes.
 
-    Else dask sends the arrays in it apart, and they need not be aligned in memory where they
-    arrive: products with them would not have the same bits in every process.
+    Otherwise, dask sends the arrays of the function separately. They may not be aligned in memory
+    when they arrive, so that products with them have different bits in different processes.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -135,7 +138,7 @@ class _Whole:
 
 
 def reduced(values: list[Any], merge: Callable[[list[Any]], Any]) -> Any:
-    """What is left when values are merged, a few at a time; the result of one computation."""
+    """Merge values, a few at a time, in one computation."""
     merged = task(merge)
     while len(values) > 1:
         values = [merged(values[i : i + FAN_IN]) for i in range(0, len(values), FAN_IN)]

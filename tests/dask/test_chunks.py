@@ -213,7 +213,7 @@ def test_bad_chunks_are_clear_errors_that_name_them(change, message, chunk, data
         ),
         (
             lambda X, y, w: (chunked(X)[:, chunked(X, (100, 200))[0] > 0], chunked(y), None),
-            "The number of features of X is not known; X.compute_chunk_sizes()",
+            "The number of features of X is unknown; call X.compute_chunk_sizes()",
         ),
         (lambda X, y, w: (chunked(X)[:0], chunked(y)[:0], None), "0 sample(s) in X"),
     ],
