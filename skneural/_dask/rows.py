@@ -48,7 +48,7 @@ class DaskRows(Data):
         self.dtype = dtype
 
     def reduce(self, function: Callable[[Rows], SumsT]) -> SumsT:
-        total: SumsT = compute([self._tree(_Whole(function))])[0]
+        total: SumsT = compute([self._tree(Whole(function))])[0]
         return total.in_double()
 
     def _tree(self, function: Callable[[Rows], Sums]) -> Any:
@@ -92,7 +92,7 @@ class DaskRows(Data):
         return self._like(persist(parts), sizes[sizes > 0].tolist())
 
     def where(self, is_chosen: Callable[[Rows, slice], Any]) -> Data:
-        cut, node = task(tasks.where), task(_Whole(is_chosen))
+        cut, node = task(tasks.where), task(Whole(is_chosen))
         parts = persist([cut(part, node) for part in self.parts])
         sizes = compute([task(tasks.n_rows)(part) for part in parts])
         if sum(sizes) in (0, self.n_rows):
@@ -120,7 +120,7 @@ class DaskRows(Data):
         return DaskRows(parts, sizes, self.n_features, self.dtype)
 
 
-class _Whole:
+class Whole:
     """A function that is sent to workers as a single string of bytes.
 
     Otherwise, dask sends the arrays of the function separately. They may not be aligned in memory

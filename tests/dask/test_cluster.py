@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 
 from skneural import SoftmaxMLPClassifier
-from skneural._dask.rows import _Whole
+from skneural._dask.rows import Whole
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -151,7 +151,7 @@ def test_large_networks_are_sent_without_a_warning(client):
 
 
 def test_arrays_in_functions_are_aligned_wherever_they_arrive():
-    function = _Whole(partial(np.add, np.arange(10_000.0)))
+    function = Whole(partial(np.add, np.arange(10_000.0)))
     sent_apart = []
     saved = pickle.dumps(function, protocol=5, buffer_callback=sent_apart.append)
     assert not sent_apart
