@@ -49,6 +49,6 @@ def rows_on(client, n_rows, n_chunks, n_features=100, n_classes=10):
         y.append(da.from_delayed(chunk[1], (size,), dtype=np.int8))
     with client.as_current():
         data, _ = dask_data(
-            SoftmaxMLPClassifier(), da.concatenate(X), da.concatenate(y), None, None
+            SoftmaxMLPClassifier(), da.concatenate(X), da.concatenate(y), None, None, False
         )
     return data

@@ -152,7 +152,7 @@ def note(chunk, features="X"):
         ),
         (
             lambda X, y, w: (chunked(X.astype("M8[s]")), chunked(y), None),
-            "X must hold numbers, got datetime64",
+            "X must hold numbers; got dtype datetime64",
             "[012]",
         ),
         (

@@ -102,7 +102,7 @@ def test_an_error_of_a_sum_is_raised_as_it_is(error, data):
     def fails(rows):
         raise error("no space left on device")
 
-    rows, _ = dask_data(network(), *map(chunked, data), None, None)
+    rows, _ = dask_data(network(), *map(chunked, data), None, None, may_be_missing=False)
     with pytest.raises(error, match="no space left on device"):
         rows.reduce(ByValue(fails))
 
@@ -147,8 +147,8 @@ def test_a_cluster_lost_during_a_fit_is_a_clear_error_and_changes_nothing(
 @pytest.mark.parametrize("lost", ["client", "futures"])
 def test_data_lost_between_two_sums_are_a_clear_error(lost, data, doomed_cluster):
     with doomed_cluster.get_client() as client:
-        rows, _ = dask_data(network(), *map(chunked, data), None, None)
-        assert rows.reduce(total_weight)[0] == N
+        rows, _ = dask_data(network(), *map(chunked, data), None, None, may_be_missing=False)
+        assert rows.reduce(total_weight).value == N
         lose = {
             "client": client.close,
             "futures": partial(client.cancel, distributed.futures_of(rows.parts)),

@@ -158,7 +158,7 @@ def sparse_rows(n_rows, n_features=100_000, per_row=50):
 
 def test_sparse_rows_with_many_features_are_not_made_dense():
     X, y = sparse_rows(20_000)  # 8 gigabytes if it were dense
-    network = SoftmaxMLPClassifier((4,), max_iter=2, tol=0, random_state=0)
+    network = SoftmaxMLPClassifier((4,), max_iter=4, tol=0, random_state=0)
     with threadpool_limits(2, user_api="blas"):
         model, peak = allocated(lambda: fitted(network, X, y))
     vector = 8 * model.coefs_[0].size  # scipy's L-BFGS alone holds 25 of those

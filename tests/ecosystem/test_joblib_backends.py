@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._network.activations import ACTIVATIONS
+from skneural._network.activations import ACTIVATIONS, Activation
 
 BACKENDS = ["loky", "dask"]
 
@@ -102,21 +102,29 @@ def threads_of_a_fit(n_expected, network):
     That so many are there at the same time is made sure of: each waits for the others.
     """
     X, y = large_data()
-    apply = ACTIVATIONS["tanh"].apply
     meeting = threading.Barrier(n_expected)
     idents, limits = set(), set()
 
-    def watched(z):
-        if threading.get_ident() not in idents:
-            idents.add(threading.get_ident())
-            meeting.wait(timeout=60)
-        limits.update(
-            each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"
-        )
-        apply(z)
+    class Watched(Activation):
+        """Hyperbolic tangents that record the threads in which they are computed."""
 
-    with patch.object(type(ACTIVATIONS["tanh"]), "apply", staticmethod(watched)):
-        network.fit(X, y)
+        def apply(self, z):
+            if threading.get_ident() not in idents:
+                idents.add(threading.get_ident())
+                meeting.wait(timeout=60)
+            limits.update(
+                each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"
+            )
+            return ACTIVATIONS["tanh"].apply(z)
+
+        def multiply_slope(self, kept, delta):
+            ACTIVATIONS["tanh"].multiply_slope(kept, delta)
+
+        def multiply_curvature(self, kept, delta):
+            ACTIVATIONS["tanh"].multiply_curvature(kept, delta)
+
+    with patch.dict(ACTIVATIONS, watched=Watched()):
+        network.set_params(activation="watched").fit(X, y)
     return len(idents), limits
 
 
