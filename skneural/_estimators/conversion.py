@@ -10,6 +10,7 @@ logits, and logits are linear in the weights of the last layer::
 So the decision scores of the weights are the weights of MLPClassifier's output units.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,55 @@ _ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
 _ENDS_AT_ONCE = 1e9  # a tolerance above every gradient, so that there is no iteration
 
 
-def mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClassifier:
+class SklearnConversion:
+    """Conversion of a fitted classifier to scikit-learn's class."""
+
+    _fitted: Callable[[], tuple[Targets, Output]]
+
+    def to_sklearn(self):
+        """Convert to a fitted MLPClassifier of scikit-learn with the same predictions.
+
+        It is for tools that support only that class, such as exporters to ONNX. Labels and
+        probabilities agree up to rounding errors; scikit-learn computes them in float64, and
+        their logarithms from rounded probabilities.
+
+        Two competing units become one, with the difference of their weights. The weights are
+        copied. The solver is "lbfgs" and other parameters of training are scikit-learn's
+        defaults, so fitting the result again gives another network.
+
+        Returns
+        -------
+        :class:`~sklearn.neural_network.MLPClassifier`
+            With the classes, weights, loss, iterations and feature names of the network.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If MLPClassifier cannot express the network: "softplus", "silu" or different
+            activations of hidden layers; multiclass-multioutput targets; sigmoids for more than
+            two classes; a `threshold` other than 0.5.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skneural import SoftmaxMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> classifier = SoftmaxMLPClassifier(
+        ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
+        ...     max_iter=500, random_state=0,
+        ... ).fit(X, y)
+        >>> converted = classifier.to_sklearn()
+        >>> converted
+        MLPClassifier(activation='tanh', hidden_layer_sizes=(10,), solver='lbfgs')
+        >>> bool((converted.predict(X) == classifier.predict(X)).all())
+        True
+        """
+        return _mlp_classifier(self, *self._fitted())
+
+
+def _mlp_classifier(estimator: Any, targets: Targets, output: Output) -> MLPClassifier:
     """A fitted MLPClassifier with the same predictions as a fitted estimator.
 
     Raises

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural._dask import check_names, in_memory, is_dask, map_chunks
 from skneural._data import computation_dtype, map_rows
-from skneural._estimators.conversion import mlp_classifier
+from skneural._estimators.conversion import SklearnConversion
 from skneural._inputs import Targets, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
 from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
@@ -20,7 +20,11 @@ from skneural._typing import FloatArray
 
 
 class NetworkPredictor(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, metaclass=ABCMeta
+    SklearnConversion,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    ClassifierMixin,
+    metaclass=ABCMeta,
 ):
     """Prediction methods, which use the fitted attributes."""
 
@@ -231,48 +235,6 @@ class NetworkPredictor(
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         return targets.accuracy(predicted, y, check_sample_weight(sample_weight, predicted))
 
-    def to_sklearn(self):
-        """Convert to a fitted MLPClassifier of scikit-learn with the same predictions.
-
-        It is for tools that support only that class, such as exporters to ONNX. Labels and
-        probabilities agree up to rounding errors; scikit-learn computes them in float64, and
-        their logarithms from rounded probabilities.
-
-        Two competing units become one, with the difference of their weights. The weights are
-        copied. The solver is "lbfgs" and other parameters of training are scikit-learn's
-        defaults, so fitting the result again gives another network.
-
-        Returns
-        -------
-        :class:`~sklearn.neural_network.MLPClassifier`
-            With the classes, weights, loss, iterations and feature names of the network.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If the estimator is not fitted.
-        ValueError
-            If MLPClassifier cannot express the network: "softplus", "silu" or different
-            activations of hidden layers; multiclass-multioutput targets; sigmoids for more than
-            two classes; a `threshold` other than 0.5.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from skneural import SoftmaxMLPClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> classifier = SoftmaxMLPClassifier(
-        ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
-        ...     max_iter=500, random_state=0,
-        ... ).fit(X, y)
-        >>> converted = classifier.to_sklearn()
-        >>> converted
-        MLPClassifier(activation='tanh', hidden_layer_sizes=(10,), solver='lbfgs')
-        >>> bool((converted.predict(X) == classifier.predict(X)).all())
-        True
-        """
-        return mlp_classifier(self, *self._fitted())
-
     @property
     def _n_features_out(self):
         return self.coefs_[-1].shape[0]
@@ -320,3 +282,8 @@ def _of_pass(
 def _log_probabilities(targets: Targets, output: Output, logits: FloatArray) -> FloatArray:
     values = targets.present(output.log_probabilities(logits))
     return np.where(np.exp(values) == 1, 0, values)  # 0 where `predict_proba` is 1
+
+
+def fitted_output(classifier: NetworkPredictor) -> tuple[Targets, Output]:
+    """The targets and the output layer of a fitted classifier."""
+    return classifier._fitted()

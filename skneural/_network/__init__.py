@@ -1,17 +1,17 @@
 """The exact mathematics: activations, target coding, outputs, network and objective."""
 
 from skneural._network.activations import ACTIVATIONS, Activation
+from skneural._network.coding import TargetCoding
 from skneural._network.network import ForwardPass, Layer, Network, forward, pack
 from skneural._network.objective import Objective
 from skneural._network.output import Output
-from skneural._network.outputs import OUTPUTS
+from skneural._network.outputs import find_coding
 from skneural._network.row_sums import log_loss, power_of_two, total_weight, weighted_rows
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 
 __all__ = [
     "ACTIVATIONS",
-    "OUTPUTS",
     "Activation",
     "ForwardPass",
     "Layer",
@@ -20,6 +20,8 @@ __all__ = [
     "Output",
     "SigmoidOutput",
     "SoftmaxOutput",
+    "TargetCoding",
+    "find_coding",
     "forward",
     "log_loss",
     "pack",

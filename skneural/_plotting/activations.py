@@ -5,15 +5,8 @@ from sklearn.utils import check_array, check_consistent_length
 
 from skneural._plotting.drawing import check_axes, pyplot
 from skneural._plotting.heatmap import Heatmap, figure_size
-from skneural._plotting.inspection import (
-    as_last_step_sees,
-    dense_labels,
-    fitted_network,
-    names_of_classes,
-    true_units,
-    unit_names,
-    unit_names_of_several,
-)
+from skneural._plotting.inspection import as_last_step_sees, dense_labels, fitted_network
+from skneural._plotting.units import UnitLayout
 
 
 class ActivationsDisplay:
@@ -120,15 +113,13 @@ default=None
             If `estimator` is not fitted.
         """
         classifier = fitted_network(estimator, cls)
+        layout = UnitLayout.of_classifier(classifier, display_labels)
         activations = classifier.predict_activations(as_last_step_sees(estimator, X))
-        return cls.from_predictions(
-            activations,
-            y,
-            classes=classifier.classes_,
-            display_labels=display_labels,
-            ax=ax,
-            **kwargs,
-        )
+        blocks = activations if isinstance(activations, list) else [activations]
+        if y is not None:
+            y = dense_labels(y, "y")
+            check_consistent_length(*blocks, y)
+        return cls._drawn(blocks, layout, y, ax, kwargs)
 
     @classmethod
     def from_predictions(
@@ -187,29 +178,27 @@ default=None
         """
         several = isinstance(activations, list) and np.ndim(activations[0]) == 2
         blocks = list(map(_check_activations, activations if several else [activations]))
-        n_units = [block.shape[1] for block in blocks]
         n_labels = None  # columns of an indicator
         if y_true is not None:
             y_true = dense_labels(y_true, "y_true")
             check_consistent_length(*blocks, y_true)
             if not several and y_true.ndim == 2 and y_true.shape[1] > 1:
                 n_labels = y_true.shape[1]
-        if not several:
-            classes = None if classes is None else [classes]
-            display_labels = None if display_labels is None else [display_labels]
-        if classes is None:
-            n_names = [n_labels or max(k, 2) for k in n_units]
-            n_names = n_names if display_labels is None else [len(some) for some in display_labels]
-            classes = [range(k) for k in n_names]
-        names = names_of_classes(classes, display_labels, n_labels, len(blocks))
-        display = cls(
-            np.hstack(blocks),
-            unit_names_of_several(n_units, names) if several else unit_names(n_units[0], names[0]),
+        layout = UnitLayout.of_activations(
+            [block.shape[1] for block in blocks],
+            is_multioutput=several,
+            n_labels=n_labels,
+            classes=classes,
+            display_labels=display_labels,
         )
-        if y_true is not None:
-            display.is_true, display.sample_names = true_units(
-                n_units, classes, names, y_true, n_labels
-            )
+        return cls._drawn(blocks, layout, y_true, ax, kwargs)
+
+    @classmethod
+    def _drawn(cls, blocks, layout, y, ax, kwargs):
+        """Draw the activations of each output, and mark the units of dense labels `y`."""
+        display = cls(np.hstack(blocks), layout.unit_names())
+        if y is not None:
+            display.is_true, display.sample_names = layout.true_units(y)
         return display.plot(ax, **kwargs)
 
     def plot(self, ax=None, *, colorbar=True, **kwargs):

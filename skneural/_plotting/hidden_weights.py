@@ -5,7 +5,8 @@ from numbers import Integral
 import numpy as np
 
 from skneural._plotting.drawing import check_axes, label_text, pyplot, size_in_points, with_limits
-from skneural._plotting.inspection import fitted_network, names_of_output_units
+from skneural._plotting.inspection import fitted_network
+from skneural._plotting.units import UnitLayout
 
 
 class HiddenWeightsDisplay:
@@ -99,7 +100,8 @@ class HiddenWeightsDisplay:
                 f"{len(coef)}. If these form an image, pass image_shape=(height, width)."
             )
         height, width = _image_shape(image_shape, len(coef))
-        titles = names_of_output_units(classifier) if len(classifier.coefs_) == 1 else None
+        is_linear = len(classifier.coefs_) == 1
+        titles = UnitLayout.of_classifier(classifier).unit_names() if is_linear else None
         display = cls(coef.T.reshape(-1, height, width), titles=titles)
         return display.plot(ax, **kwargs)
 
