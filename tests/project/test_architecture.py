@@ -1,6 +1,7 @@
 """The rooms of the package form a one-way street."""
 
 import ast
+import runpy
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -114,3 +115,10 @@ def test_only_public_names_of_other_packages_are_imported(module):
 def test_only_its_room_imports_dask(module):
     imported = {source.split(".")[0] for source, _ in imports(module)}
     assert not imported & {"dask", "distributed"} or room_of(module) == "_dask"
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_this_code():
+    pictures = SOURCE.parent / "docs" / "pictures"
+    drawn = runpy.run_path(str(pictures / "architecture.py"))
+    assert drawn["ROOMS"] == ROOMS[1:]
+    assert drawn["picture"]() == (pictures / "architecture.html").read_text()
