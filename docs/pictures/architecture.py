@@ -50,7 +50,7 @@ def box(number, room):
     y = number * (HEIGHT + GAP) + 1
     parts = [f'<rect x="1" y="{y}" width="{BOX}" height="{HEIGHT}" rx="6"/>']
     parts.append(f'<text class="sk-name" x="12" y="{y + 19}">{room}</text>')
-    for i, line in enumerate(wrap(sentence(room), 52)[:2]):
+    for i, line in enumerate(wrap(sentence(room), 46)[:2]):
         parts.append(f'<text x="12" y="{y + 37 + LINE * i}">{line}</text>')
     return "".join(parts)
 

@@ -1,4 +1,4 @@
-"""Fits and predictions on dask collections; only this sub-package imports dask."""
+"""Fits and predictions on dask collections; only this room imports dask."""
 
 from skneural._dask.collections import (
     check_names,

@@ -1,4 +1,4 @@
-"""The public classifiers, and what their fits and predictions are made of."""
+"""The public classifiers: fitting, predicting, saving, tuning of thresholds."""
 
 from skneural._estimators.base import BaseMLPClassifier
 from skneural._estimators.classifiers import SigmoidMLPClassifier, SoftmaxMLPClassifier

@@ -1,4 +1,4 @@
-"""What users pass, checked and encoded: labels, targets, weights and parameters."""
+"""Checks and encodings of what users pass: labels, targets, weights and parameters."""
 
 from skneural._inputs import parameters
 from skneural._inputs.labels import check_labels, is_missing
