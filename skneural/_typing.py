@@ -15,4 +15,4 @@ IntArray = NDArray[np.integer[Any]]
 """Class codes, or indices."""
 
 LabelArray = IntArray | Vector
-"""The labels of some rows: codes, -1 where not known, or probabilities of the classes."""
+"""The labels of some rows: codes, -1 if missing, or probabilities of the classes."""

@@ -38,24 +38,20 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         "softplus" or "silu"; or a list with a name for each layer.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty. "auto" chooses one for each layer from the training data, by
-        the evidence and the dispersion of the labels, at the start of each stage (see Notes). For
-        several labels with hidden layers it is too weak: use `early_stopping` or a number.
-        Without hidden layers, a number is ``1 / C`` of
-        :class:`~sklearn.linear_model.LogisticRegression`, or ``2 / C`` for the softmax of two
+        the evidence and the dispersion of the labels. For several labels with hidden layers it is
+        too weak: use `early_stopping` or a number. Without hidden layers, a number is ``1 / C``
+        of :class:`~sklearn.linear_model.LogisticRegression`, or ``2 / C`` for the softmax of two
         classes. Because the penalty is divided by the total sample weight, a number regularises
-        more when weights are small; boosting, whose weights sum to 1, needs a small one. "auto"
-        treats weights that sum to 1 or less as shares of the rows.
+        more when weights are small; "auto" treats weights that sum to 1 or less as shares.
     solver : {"lbfgs", "newton-cg"}, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "newton-cg" uses exact products with the
-        Hessian, for solutions of high precision, above all without hidden layers. It does not
-        support "relu", which has a kink.
+        Hessian, for solutions of high precision; it does not support "relu", which has a kink.
     preconditioner : {"auto", "kronecker", "diagonal"} or None, default="auto"
         Change of variables in which the solver works; the minima stay the same. "kronecker" uses,
         for each layer, the second moments of its inputs and of the errors propagated back to its
-        outputs; "diagonal" only their diagonals. "auto" is "kronecker", but uses the diagonal of
-        a matrix with more than 2048 dimensions, or with more than 256 and more than the number of
-        rows, and None for problems of less than 1e6 rows times weights, unless the variance of a
-        feature is more than 100 times the median. "kronecker" allows at most 8192 dimensions.
+        outputs, of at most 8192 dimensions; "diagonal" uses only their diagonals. "auto" is
+        "kronecker" with the diagonals of large matrices, or None for small problems whose
+        features have similar scale (see Notes).
     max_iter : int, default=100
         Maximum number of iterations of the solver in a call of `fit`.
     tol : float, default=1e-4
@@ -63,13 +59,11 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     early_stopping : bool, default=False
         Whether to stop when the log loss on validation data has not decreased for
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
-        data are `X_val` and `y_val` of `fit`, or else a random part of the training rows, with
-        the classes in proportion and rare labels in both parts if possible.
+        data are `X_val` and `y_val` of `fit`, or else a stratified random part of the rows.
     validation_fraction : float in (0, 1), default=0.1
         Share of the rows that `early_stopping` holds out if `fit` has no `X_val`.
     n_iter_no_change : int, default=10
-        Number of iterations without improvement after which `early_stopping` stops. On a sample
-        of large data it ends only the stage.
+        Number of iterations without improvement after which `early_stopping` stops.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, ``{class: weight}``, 1 by default. "balanced" gives all classes of
         a target the same total weight. For several labels or outputs, a list with a dict for
@@ -79,8 +73,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     missing_labels : {"error", "ignore"}, default="error"
         Whether labels of a multilabel `y` may be missing: NaN, None or pandas.NA. "ignore" leaves
         them out of losses, class weights, validation and `score`; the other labels of the row
-        count. Scikit-learn does not support missing labels: in cross-validation use a splitter
-        such as ``KFold(5)`` instead of a number, and score by `score` or a callable.
+        count. In cross-validation, use a splitter such as ``KFold(5)`` instead of a number.
     n_init : int, default=1
         Number of runs from different random weights. The run with the lowest loss, penalty
         included, is kept; with `early_stopping`, the one with the lowest validation loss.
@@ -101,9 +94,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     ----------
     classes_ : ndarray of shape (n_classes,) or list of them
         Class labels; for multiclass-multioutput `y` a list with those of each output; for
-        multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier. (With exactly two
-        labels, scikit-learn's scorers "neg_log_loss", "neg_brier_score" and "roc_auc_ovr"
-        therefore mistake the probabilities for those of two classes.)
+        multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier.
     coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
     intercepts_ : list of ndarray of shape (fan_out,)
@@ -135,19 +126,16 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     converged_ : bool
         Whether ``gradient_norm_ <= tol``.
     stop_reason_ : str
-        Why the fit stopped: "tol"; "max_iter"; "early_stopping"; "callback", requested by a
-        callback; "precision", no further progress was possible at this precision; "overflow",
-        the next weights that the solver tried gave no finite loss; or "interrupted" from the
-        keyboard.
+        Why the fit stopped: "tol", "max_iter", "early_stopping", "callback", "precision" (no
+        further progress was possible), "overflow" (the next weights gave no finite loss), or
+        "interrupted" (from the keyboard).
     validation_losses_ : list of float
-        Log loss on the validation data after each iteration, if there are validation data: the
-        mean over rows and targets of ``-log p`` of the labels, weighted by sample and class
-        weights. Lower is better.
+        Log loss on the validation data after each iteration, if there are any: the mean over
+        rows and targets, weighted by sample and class weights.
     best_validation_loss_ : float
         Lowest validation loss of the last fit, including its start.
     init_losses_ : ndarray of shape (n_init,)
-        Final loss of each run; fewer if the fit was stopped between runs, one if it continued an
-        earlier fit. The other attributes are those of the best run.
+        Final loss of each run. The other attributes are those of the best run.
 
     See Also
     --------
@@ -159,17 +147,18 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     Notes
     -----
     A fit is a sequence of stages: three of 15 iterations, or of 8 on a sample, and one with the
-    rest. Each begins with a penalty and a preconditioner for the current weights. If `max_iter`
-    is above 45, the first stage runs on a random half of the rows from 10000 rows on; from 20000
-    on, the first on a quarter and the second on a half. `loss_`, `gradient_norm_` and
-    `converged_` always refer to all rows and to `alpha_`. With a number for `alpha` and no
-    preconditioner, there is a single stage. The initial weights are drawn as if the features were
-    standardised, with variances below their median raised to it.
+    rest. Each begins with a penalty and a preconditioner for the current weights. From 10000 rows
+    and 46 iterations on, the first stages run on samples. `loss_`, `gradient_norm_` and
+    `converged_` always refer to all rows and to `alpha_`. The initial weights are drawn as if the
+    features were standardised, with variances below their median raised to it.
+
+    ``preconditioner="auto"`` uses diagonals for more than 2048 dimensions, or more than 256 and
+    more than the number of rows. It is None for less than 1e6 rows times weights, unless the
+    variance of a feature is more than 100 times the median.
 
     In small data, of up to 65536 features and labels in all rows together, equal rows are merged
-    and sorted before the fit. Neither the order of the rows nor repeating them instead of
-    weighting them then changes a single bit of the result. In larger data, both change rounding
-    errors, which the path of the solver amplifies.
+    and sorted before the fit. Neither the order of the rows, nor repeating instead of weighting
+    them, then changes a single bit of the result.
 
     References
     ----------

@@ -92,7 +92,7 @@ def results(model, X):
 
 SETTINGS = {
     "all rows": {"max_iter": 2},
-    "sampled rounds": {"max_iter": 46},
+    "sampled stages": {"max_iter": 46},
     "early stopping": {"max_iter": 46, "early_stopping": True},
     "balanced": {"max_iter": 2, "class_weight": "balanced"},
 }

@@ -30,11 +30,25 @@ def public_names():
                 yield f"{module.__name__}.{name}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_examples_on_pages_run(page):
+def examples_on(page):
     # A fence that follows output would be taken for a line of it.
     text = re.sub(r"^ *(```|:::).*", "", page.read_text(), flags=re.MULTILINE)
-    examples = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    return doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+
+
+PAGES_WITH_EXAMPLES = [page for page in PAGES if ">>>" in page.read_text()]
+
+
+def test_pages_of_the_user_guide_have_examples():
+    without = {page.relative_to(DOCS).as_posix() for page in set(PAGES) - set(PAGES_WITH_EXAMPLES)}
+    assert {page for page in without if page.startswith("user_guide")} == {"user_guide/index.md"}
+    assert not without & {"index.md", "getting_started.md", "installation.md"}
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_EXAMPLES, ids=lambda page: page.stem)
+def test_examples_on_pages_run(page):
+    examples = examples_on(page)
+    assert examples.examples
     failures = []
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     doctest.DocTestRunner(optionflags=flags).run(examples, out=failures.append)
