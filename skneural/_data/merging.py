@@ -9,21 +9,21 @@ import scipy.sparse as sp
 from skneural._data.rows import Data, Rows
 from skneural._typing import IntArray, Vector
 
-SMALL_NUMBERS = 2**16  # features and labels of data that are merged and sorted
+SMALL_NUMBERS = 2**16  # the most features and labels in data that are merged and sorted
 
 
 def is_small(n_rows: int, n_columns: int) -> bool:
-    """Whether data with this many columns, features and labels, are merged and sorted."""
+    """Whether data of this size are merged and sorted; columns are features and labels."""
     return n_rows * n_columns <= SMALL_NUMBERS
 
 
 def canonical(rows: Data) -> Data:
-    """Small data in canonical form, larger data unchanged.
+    """Bring small data in memory to canonical form; return other data unchanged.
 
-    Rows of weight 0 are left out, equal rows merged, and the rest sorted. Rounding errors depend
-    on the order of the rows, and the path of a solver over a nonconvex function amplifies them.
-    In canonical form, a fit has the same bits whatever the order of the rows, and whether rows
-    are repeated or weighted.
+    Rows of weight 0 are left out, equal rows are merged, and the rest are sorted. Rounding errors
+    depend on the order of the rows, and the path of a solver over a nonconvex function amplifies
+    them. In canonical form, a fit gives the same bits for any order of the rows, and for repeated
+    rows as for weighted ones.
     """
     if not isinstance(rows, Rows):
         return rows
@@ -34,7 +34,7 @@ def canonical(rows: Data) -> Data:
 
 
 def merge_repeats(X: Any, labels: Any, weight: Vector) -> tuple[Any, Any, Vector]:
-    """Sorted rows with positive weights, each of them once, and the sums of their weights."""
+    """Distinct rows with positive weights, sorted, and the sum of the weights of each."""
     used = np.flatnonzero(weight)
     X, labels, weight = X[used], labels[used], weight[used]
     keys = _row_keys(X, labels)

@@ -8,16 +8,16 @@ from skneural._typing import IntArray
 
 
 class BlockIndex:
-    """Ascending positions of rows that are chosen in blocks of neighbours.
+    """Ascending positions of the rows in chosen blocks of neighbouring rows.
 
     Parameters
     ----------
     blocks : array of int
         Numbers of the chosen blocks, in ascending order.
     size : int
-        Rows in a block.
+        Number of rows in a block.
     n_rows : int
-        Rows in all blocks; the last block may be shorter than the others.
+        Number of rows in all blocks, chosen or not; the last block may be shorter than the others.
     """
 
     def __init__(self, blocks: IntArray, size: int, n_rows: int) -> None:
@@ -38,7 +38,7 @@ class BlockIndex:
         return np.asarray(self._blocks[block] * self._size + row)
 
     def first_from(self, row: int) -> int:
-        """The number of chosen positions before that of a row."""
+        """The number of chosen rows that come before a row."""
         block, within = divmod(row, self._size)
         i = int(np.searchsorted(self._blocks, block))
         is_chosen = i < len(self._blocks) and self._blocks[i] == block

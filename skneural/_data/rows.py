@@ -1,12 +1,12 @@
 """A data set as blocks of rows, and sums over them.
 
-A fit needs its data only for sums over rows, wherever these are stored: in one place (`Rows`), or
-in several parts (`Data` in general).
+Training uses its data mainly through sums over rows. The rows are stored in one place (`Rows`) or
+in several parts (other subclasses of `Data`).
 
 A block is small enough for its activations to stay in cache. Consecutive blocks form a *shard*,
-and there is a fixed number of shards. One thread works through a shard, block after block, and
-the sums of the shards are added in order. Neither blocks nor shards depend on the number of
-threads, and so the bits of a sum do not either.
+and the number of shards is limited. One thread works through a shard, block after block, and the
+sums of the shards are added in order. Neither blocks nor shards depend on the number of threads,
+so a sum has the same bits for any number of threads.
 """
 
 from abc import ABC, abstractmethod
@@ -25,7 +25,7 @@ from skneural._data.threads import MapShards, shard_map
 from skneural._typing import IntArray, LabelArray, Vector
 
 N_SHARDS = 16
-BLOCK_NUMBERS = 2**17  # of X in a block: a megabyte in float64, half of one in float32
+BLOCK_NUMBERS = 2**17  # in a block of X: a megabyte in float64, half of one in float32
 BLOCK_ROWS = 512, 2048  # the fewest and the most rows in a block of dense X
 
 Shard = list[slice]
@@ -50,24 +50,21 @@ class Data(ABC):
 
     @abstractmethod
     def sums(self, function: ShardFunction[SumsT], map_shards: MapShards = map) -> SumsT:
-        """The sum of the function's results over all shards, in float64.
-
-        The function may reuse the memory of its result.
-        """
+        """The sum of the function's results over all shards, in float64."""
 
     @abstractmethod
     def sample(self, index: Any, n_shards: int = N_SHARDS) -> "Data":
-        """The rows at these positions, in ascending order; they are not copied."""
+        """The rows at these positions, which must be ascending; the rows are not copied."""
 
     @abstractmethod
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Data":
-        """The rows for which a function of a block is true; all rows if there are none."""
+        """The rows for which a function of a block is true; all rows if it is true for none."""
 
     @abstractmethod
     def origin(self) -> Any:
         """The first row, or 0 if rows are sparse.
 
-        Variances of features relative to it lose no digits to a large mean.
+        If features are measured from this origin, variances lose no digits to a large mean.
         """
 
     @abstractmethod
@@ -83,7 +80,8 @@ class Rows(Data):
     ----------
     X : ndarray or CSR array or matrix of shape (n_rows, n_features)
         Of any numeric dtype; never copied or converted as a whole.
-    labels : ndarray or CSR array of shape (n_rows, n_targets), or soft, optional
+    labels : ndarray or CSR array of shape (n_rows, n_targets), optional
+        Codes of the classes; or soft labels, an ndarray of shape (n_rows, n_classes).
     weight : array of shape (n_rows,), optional
     index : sequence of int, optional
         Positions of the rows to use, in this order; all rows by default.
@@ -121,13 +119,13 @@ class Rows(Data):
         self.shards = [blocks[first:last] for first, last in pairwise(cuts)]
 
     def __sizeof__(self) -> int:
-        """Bytes; dask uses this to decide what to move and what to keep in memory."""
+        """Size in bytes, by which dask decides what to move and what to keep in memory."""
         stored = (self.X.data, self.X.indices) if sp.issparse(self.X) else (self.X,)
         n_all = max(self.X.shape[0], 1)
         return int(sum(part.nbytes for part in stored) * self.n_rows / n_all) + 16 * self.n_rows
 
     def __getstate__(self) -> dict[str, Any]:
-        """Only the rows in the index are pickled."""
+        """The state to pickle, with only the rows in the index."""
         state = self.__dict__.copy()
         if self.index is not None:
             chosen = {name: state[name][self.index] for name in ("X", "labels", "weight")}
@@ -137,8 +135,8 @@ class Rows(Data):
     def features(self, rows: slice) -> Any:
         """A block of X, dense or CSR, in the dtype of the computation.
 
-        Dense blocks are aligned in memory, because products with unaligned numbers may have other
-        bits.
+        Dense blocks are aligned in memory, because products with unaligned numbers may be rounded
+        differently.
         """
         block = self.X[self._of(rows)]
         if sp.issparse(block):
@@ -146,11 +144,11 @@ class Rows(Data):
         return np.require(block, self.dtype, "A")
 
     def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
-        """Labels, dense, and weights of a block."""
+        """Dense labels and the weights of a block."""
         return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
 
     def positions(self, rows: slice) -> tuple[int, int]:
-        """Start and stop of a block among all rows of which these are a part."""
+        """Start and stop of a block, counted in the rows of which these are a part."""
         return self.start + rows.start, self.start + rows.stop
 
     def all_labels(self) -> Any:
@@ -181,7 +179,7 @@ class Rows(Data):
         return self.chosen(is_chosen) if is_any else self
 
     def chosen(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
-        """The rows for which a function of a block is true, of which there may be none."""
+        """The rows for which a function of a block is true; there may be none."""
         mask = np.concatenate([is_chosen(self, block) for block in self.blocks()])
         return self if mask.all() else self.sample(np.flatnonzero(mask))
 
@@ -202,7 +200,8 @@ def computation_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def map_rows(function: Callable[[Any], Any], X: Any, work: float = 0.0) -> Any:
     """The function's results for the features of each block, in one array.
 
-    Beside the result, only blocks are held in memory. `work` is in multiplications.
+    Besides the result, memory holds only the blocks in progress. `work` is the number of
+    multiplications.
     """
     rows = Rows(X)
     nothing = function(rows.features(slice(0, 0)))
@@ -225,10 +224,11 @@ def code_columns(labels: Any) -> Iterator[IntArray]:
 
 
 def _default_block_rows(X: Any) -> int:
-    """About 2^17 numbers of X, in 512 to 2048 rows: few calls, and activations in cache.
+    """The number of rows that hold about 2^17 numbers of X, from 512 to 2048.
 
-    The gradient of a block with respect to the first layer is dense. If X is sparse with many
-    features, blocks are larger, or adding up their gradients would cost more than computing them.
+    With such blocks, calls are few and activations stay in cache. The gradient of a block with
+    respect to the first layer is dense. If X is sparse with many features, blocks are larger,
+    because adding up the gradients of small ones would cost more than computing them.
     """
     n_rows, n_features = X.shape
     numbers_per_row = max(1.0, X.nnz / max(n_rows, 1)) if sp.issparse(X) else n_features

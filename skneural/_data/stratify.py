@@ -1,8 +1,9 @@
-"""Random orders and random parts of rows that hold the classes in proportion.
+"""Stratified random orders and splits of rows.
 
-Labels are an array of shape (n_rows, n_targets), or a CSR matrix of such codes; soft labels count
-as their most probable class. More than `MOST_BLOCKS` rows are ordered in blocks of neighbours,
-whatever their labels: that takes no memory for each row, and reads neighbouring rows from disk.
+Labels are codes of shape (n_rows, n_targets), dense or CSR; soft labels count as their most
+probable class. If there are more than `MOST_BLOCKS` rows, blocks of neighbouring rows are drawn
+instead, whatever their labels. That needs no memory for each row, and neighbouring rows are read
+from disk together.
 """
 
 from typing import Any
@@ -18,9 +19,9 @@ MOST_BLOCKS = 2**18
 
 
 class RandomOrder:
-    """A random order of the rows, of which every beginning holds the classes in proportion.
+    """A random order of the rows; for a single target, any first part of it is stratified.
 
-    This is so for a single target. More than `MOST_BLOCKS` rows are ordered in blocks.
+    More than `MOST_BLOCKS` rows are ordered in blocks, and not stratified.
     """
 
     def __init__(self, rows: Data, rng: np.random.RandomState) -> None:
@@ -52,7 +53,7 @@ class RandomOrder:
 def random_split(rows: Data, n_second: int, rng: np.random.RandomState) -> tuple[Data, Data]:
     """Two random parts of the rows, the second of `n_second`, with the classes in proportion.
 
-    More than `MOST_BLOCKS` rows are split in blocks.
+    More than `MOST_BLOCKS` rows are split in blocks, and not stratified.
     """
     if rows.n_rows > MOST_BLOCKS:
         first, second = RandomOrder(rows, rng).split(n_second)
@@ -62,10 +63,10 @@ def random_split(rows: Data, n_second: int, rng: np.random.RandomState) -> tuple
 
 
 def stratified_order(labels: Any, rng: np.random.RandomState) -> IntArray:
-    """A random order of the rows, of which every beginning holds the classes in proportion.
+    """A random order of the rows; any first part of it has the classes in proportion.
 
-    A row that is the only one of its class comes first. With several targets, the order is merely
-    random.
+    A row that is the only one of its class comes first. With several targets, the order is not
+    stratified.
     """
     order = rng.permutation(labels.shape[0])
     if _n_targets(labels) > 1:
@@ -85,9 +86,9 @@ def stratified_split(
     """Positions of two random parts, the second of `n_second` rows, with classes in proportion.
 
     With several targets, classes are dealt out one by one. The next is always the class with the
-    fewest rows left, because it leaves the narrowest choice. If a class has two rows or more, each
-    part gets at least one of them unless rarer classes have used them up. Missing labels do not
-    count.
+    fewest rows left, because it leaves the narrowest choice. If such a class has two rows or more,
+    each part gets at least one of them, unless they were dealt out with rarer classes. Missing
+    labels do not count.
 
     References
     ----------
@@ -125,15 +126,15 @@ def _single_codes(labels: Any) -> IntArray:
 
 
 def _rare_classes(labels: Any) -> sp.csc_array:
-    """A column of ones and zeros for each class that fewer than half of the rows have.
+    """An indicator column for each class of fewer than half of the rows.
 
-    If two classes have half of the rows each, one of them gets a column.
+    If two classes of a target have half of the rows each, one of them gets a column.
     """
     n_rows = labels.shape[0]
     members = []
     for column in code_columns(labels):
         classes, counts = np.unique(column[column >= 0], return_counts=True)
-        if len(classes) and 2 * counts.max() >= n_rows:  # the other columns imply it
+        if len(classes) and 2 * counts.max() >= n_rows:  # the columns of the other classes imply it
             classes = np.delete(classes, counts.argmax())
         members += [np.flatnonzero(column == k) for k in classes]
     starts = np.cumsum([0, *map(len, members)])
@@ -145,10 +146,10 @@ def _rare_classes(labels: Any) -> sp.csc_array:
 def _rarest_first(
     classes: sp.csc_array, n_rows: int, n_second: int, rng: np.random.RandomState
 ) -> IntArray:
-    """An order of the rows, to be cut before its last `n_second`.
+    """An order of the rows, to be split before its last `n_second`.
 
-    Rows of the rarest classes are farthest from the cut, so that frequent classes make up for
-    uneven counts.
+    Rows of the rarest classes are farthest from the split. If the counts of the classes do not
+    add up to `n_second`, only rows of frequent classes change sides.
     """
     of_row = classes.tocsr()
     left = np.asarray(classes.sum(axis=0))

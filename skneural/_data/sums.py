@@ -1,4 +1,4 @@
-"""Named sums over rows, which can be added up."""
+"""Named sums over rows, which can be added to each other."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -20,7 +20,7 @@ class Sums:
         return self
 
     def in_double(self) -> Self:
-        """A copy in float64, to which others can be added."""
+        """A copy in float64, to which other sums can be added."""
         return type(self)(*(_double(getattr(self, field.name)) for field in fields(self)))
 
 

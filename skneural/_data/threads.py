@@ -1,8 +1,8 @@
 """Mapping a function over shards, one after another or with threads.
 
-Each shard is processed by one thread. In the meantime BLAS is limited to one thread: the shards
-use the threads that it would have used, so that limits set through threadpoolctl, joblib or the
-environment are respected.
+Each shard is processed by one thread. Meanwhile, BLAS is limited to one thread, and the shards use
+as many threads as BLAS would have used. Limits set through threadpoolctl, joblib or the environment
+are therefore respected.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from threadpoolctl import ThreadpoolController
 
-THREADING_PAYS = 1e7  # multiplications per pass; with fewer, waking threads costs too much
+THREADING_PAYS = 1e7  # multiplications in a pass; for fewer, waking threads costs too much
 
 MapShards = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 """A function like the builtin `map`, for shards or layers: results come in order."""
@@ -38,9 +38,9 @@ def shard_map(work: float) -> Iterator[MapShards]:
 
 
 class _ShardThreads:
-    """Threads for shards, which only one `shard_map` of the process has at a time.
+    """Threads for shards; only one `shard_map` of the process has them at a time.
 
-    The others run their shards one after another, and try again at their next pass.
+    The others process their shards one after another, and try again at their next pass.
     """
 
     _turn = Lock()
@@ -61,8 +61,8 @@ class _ShardThreads:
 class _BlasLimit:
     """A limit of one BLAS thread, set by its first user and removed by its last.
 
-    Most BLAS libraries have one limit for the whole process, which users in several threads
-    share. If a library has a limit for each thread, users in other threads do not see it, and set
+    Most BLAS libraries have one limit for the whole process, and users in several threads share
+    it. If a library has a limit for each thread, users in other threads do not see it and set
     their own.
     """
 

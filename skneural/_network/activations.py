@@ -1,12 +1,12 @@
 """Activation functions of hidden layers.
 
-``a = f(z)`` is computed in place. Slope and curvature are functions of what the forward pass
-keeps: the activation `a` where that is enough, else the pre-activation `z`::
+``a = f(z)`` is computed in place. Slope and curvature are computed from the array that the forward
+pass keeps: the activation `a` if that is enough, else the pre-activation `z`::
 
     identity   a = z                  f' = 1                  f'' = 0
     logistic   a = 1 / (1 + exp(-z))  f' = a (1 - a)          f'' = a (1 - a) (1 - 2 a)
     tanh       a = tanh(z)            f' = 1 - a^2            f'' = -2 a (1 - a^2)
-    relu       a = max(z, 0)          f' = [a > 0]            has a kink
+    relu       a = max(z, 0)          f' = [a > 0]            no f'': kink at 0
     softplus   a = log(1 + exp(z))    f' = 1 - exp(-a)        f'' = exp(-a) (1 - exp(-a))
     silu       a = z s                f' = s (1 + z (1 - s))  f'' = s (1 - s) (2 + z (1 - 2 s))
                with s = 1 / (1 + exp(-z))
@@ -37,7 +37,7 @@ class Activation(ABC):
     def apply(self, z: FloatArray) -> FloatArray:
         """Replace pre-activations `z` by activations, in place.
 
-        Returns the array from which slope and curvature are computed, which may be `z` itself.
+        Returns the array from which slope and curvature are computed; it may be `z` itself.
         """
 
     @abstractmethod

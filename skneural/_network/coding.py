@@ -1,8 +1,8 @@
-"""Target coding: the targets and weights that labels give to output units.
+"""Target coding: from labels to the targets of output units and the weights of losses.
 
 A data set has one or several *targets*; target j has K_j classes, and the label of a sample is a
 *code* in 0 .. K_j - 1, or -1 if it is missing. Every output *unit* u belongs to one target and to
-one class c_u of it. With sample weight w_i and class weights v_j, a label gives::
+one class c_u of it. With sample weights w_i, class weights v_j and label smoothing s::
 
     t_u  = [y_ij = c_u]        the target of a unit; smoothed: (1 - s) t_u + s / alternatives
     w_ij = w_i v_j[y_ij]       the weight of the loss of target j; 0 if y_ij is -1
@@ -29,7 +29,7 @@ from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 
 
 class TargetCoding:
-    """The units of an output layer, and the targets and weights that labels give to them.
+    """The units of an output layer; computes their targets and weights from labels.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ class TargetCoding:
     unit_classes : sequence of arrays of int
         c_u, the class of each unit, for the units of each target in turn.
     alternatives : sequence of int
-        The number of outcomes over which a unit of each target is smoothed.
+        For each target, the number of outcomes over which its units are smoothed.
     label_smoothing : float in [0, 1), default=0.0
-        The share of a hard 0/1 target that is spread evenly over the alternatives.
+        The share of a unit's target that is spread evenly over the alternatives.
     class_weight : sequence of arrays of shape (K_j,), optional
         Weights of the classes of each target; 1 by default.
     """
@@ -72,7 +72,7 @@ class TargetCoding:
         return np.asarray(self._smoothed(self._shares(labels)))
 
     def class_targets(self) -> Iterator[tuple[IntArray, Vector]]:
-        """For each column of class space: the units of its target, and their targets."""
+        """For each column of class space, the units concerned and their targets for that class."""
         for target, k in enumerate(self.n_classes):
             units = np.flatnonzero(self.target == target)
             for code in range(k):
@@ -91,13 +91,16 @@ class TargetCoding:
         return weights if known.all() else np.asarray(weights * known)
 
     def squared_errors(self, labels: LabelArray, activations: FloatArray) -> Vector:
-        """``(t - p)^2`` of each unit, averaged over the classes of soft labels."""
+        """``(t - p)^2`` of each unit; for soft labels, its mean over the classes."""
         shares = self._shares(labels)
         yes, no = self._smoothed(1.0) - activations, self._smoothed(0.0) - activations
         return np.asarray(shares * yes**2 + (1 - shares) * no**2)
 
     def log_losses(self, labels: LabelArray, log_probabilities: FloatArray) -> FloatArray:
-        """Negative log probabilities of the labels, from class space; (rows, n_targets)."""
+        """Negative log probabilities of the labels, from class space; (rows, n_targets).
+
+        They are arbitrary for missing labels, whose weights are 0.
+        """
         if _are_soft(labels):
             return -self._target_sums(self._class_shares(labels) * log_probabilities)
         columns = np.maximum(labels, 0) + self.class_starts
@@ -127,15 +130,15 @@ class TargetCoding:
         return self._hard_shares(spread(labels, self.target))
 
     def _hard_shares(self, codes: Any) -> Any:
-        """Whether the code of each unit's target gives the unit the target 1."""
+        """Whether the target of each unit is 1, from codes spread over the units."""
         return codes == self.unit_class
 
     def _soft_shares(self, shares: Vector) -> Any:
-        """The same, averaged over classes with these shares, in class space."""
+        """Hard targets, averaged over the classes with weights `shares`, in class space."""
         return shares[:, self.class_starts[self.target] + self.unit_class]
 
     def _class_shares(self, labels: LabelArray) -> Vector:
-        """Soft labels times class weights, scaled such that those of a target sum to 1."""
+        """Soft labels times class weights, scaled to sum to 1 over the classes of a target."""
         weighted: Vector = self._weighted(labels)
         sums = np.repeat(self._target_sums(weighted), self.n_classes, axis=1)
         shares = np.divide(weighted, sums, out=np.zeros_like(weighted), where=sums > 0)
@@ -159,5 +162,5 @@ def _are_soft(labels: LabelArray) -> bool:
 
 
 def spread(values: Any, group: IntArray) -> Any:
-    """One column per group to one per member; a single column is left to broadcasting."""
+    """Repeat the column of each group for its members; a single column is left to broadcast."""
     return values if values.shape[1] == 1 else values[:, group]

@@ -7,9 +7,9 @@ With ``a_0 = X`` and layers l = 1 .. L (W_l has shape (fan_in, fan_out), b_l (fa
                dW_l = a_{l-1}' delta_l      db_l = 1' delta_l
                delta_{l-1} = (delta_l W_l') * f'_{l-1}
 
-The product of the loss's Hessian with a direction V_l, v_l of the weights is the derivative R of
-the gradient along it, which is exact and takes one more pass forward and backward. With
-``R{X} = 0``::
+The product of the loss's Hessian with a direction V_l, v_l of the weights is R{gradient}, where R
+is the derivative along the direction. It is exact and needs one more pass forward and backward.
+With ``R{X} = 0``::
 
     forward    R{z_l} = R{a_{l-1}} W_l + a_{l-1} V_l + v_l      R{a_l} = R{z_l} * f'_l
     backward   R{delta_L} = (d^2 loss / d logits^2) R{z_L}
@@ -46,7 +46,7 @@ class Layer(NamedTuple):
 
 
 class ForwardPass(NamedTuple):
-    """Results of a forward pass of a block of rows."""
+    """Results of a forward pass over a block of rows."""
 
     inputs: list[Any]  # X, a_1, ..., a_{L-1}
     kept: list[FloatArray]  # from which the slopes of a_1, ..., a_{L-1} are computed
@@ -117,8 +117,8 @@ class Network:
     ) -> Vector:
         """Random weights, uniform with variance 2 / (fan_in + fan_out); biases 0.
 
-        The first layer is drawn for features shifted by `location` and divided by `scale`, each
-        a number for all features or one for each feature.
+        The first layer is drawn for features ``(X - location) / scale``, and then expressed for
+        X. `location` and `scale` are a number for all features, or one for each feature.
 
         References
         ----------
@@ -153,7 +153,7 @@ class Network:
     def backpropagate(
         self, layers: Sequence[Layer], kept: Sequence[FloatArray], delta: FloatArray
     ) -> Iterator[tuple[int, FloatArray]]:
-        """Each layer's number and ``delta_l``, from the last layer, whose delta is given, down."""
+        """Yield the index and ``delta_l`` of each layer, from the last (`delta`) to the first."""
         for depth in reversed(range(len(layers))):
             yield depth, delta
             if depth:
@@ -185,7 +185,7 @@ class Linearization(NamedTuple):
     inputs: list[Any]  # X, a_1, ..., a_{L-1}
     kept: list[FloatArray]  # from which the slopes of a_1, ..., a_{L-1} are computed
     deltas: list[FloatArray]  # delta_1, ..., delta_L
-    bends: list[FloatArray]  # (delta_l W_l') * f''_{l-1} of l = 2 .. L
+    bends: list[FloatArray]  # (delta_l W_l') * f''_{l-1} for l = 2 .. L
     output_product: Operator
 
     def product(self, direction: Sequence[Layer], product: Sequence[Layer]) -> None:

@@ -5,8 +5,8 @@ Over rows i with weights w_i (class weights included), targets j = 1 .. m, layer
     J(theta) = (1/S) sum_ij w_ij l_ij  +  1/(2 S) sum_l alpha_l ||W_l||_F^2
     S        = (1/m) sum_ij w_ij
 
-Biases are not penalised. Shards of rows give weighted sums. These are added up in order, then
-the penalty is added, and the total is divided once.
+Biases are not penalised. The weighted sums of the shards are added up in order, then the penalty
+is added, and the total is divided once.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from skneural._network.network import Linearization, Network
 from skneural._network.row_sums import power_of_two, scaled_block, total_weight
 from skneural._typing import FloatArray, Vector
 
-KEPT_NUMBERS = 2**20  # 8 megabytes, or some more
+KEPT_NUMBERS = 2**20  # in X and activations, 8 megabytes; a linearization holds a few times as much
 
 
 @dataclass
@@ -58,11 +58,11 @@ class Objective:
         self.alpha = alpha
         self.map_shards = map_shards
         self.total_weight = total_weight(network.output, rows, map_shards)
-        # Weights in sums have a mean of about 1, so that float32 can hold the sums.
+        # Weights are scaled to a mean of about 1, so that float32 can hold their sums.
         self._scale = power_of_two(self.total_weight / rows.n_rows)
         self._divisor = self.total_weight / self._scale
-        # Solvers ask for many products at the same weights. For small data, the passes that
-        # these have in common are kept.
+        # Solvers compute many products at the same weights. For small data, the passes that
+        # these products share are kept.
         n_numbers = rows.n_rows * sum(network.layer_sizes)
         self._keeps_linearizations = isinstance(rows, Rows) and n_numbers <= KEPT_NUMBERS
         self._penalty = np.zeros(network.n_parameters)
@@ -82,7 +82,7 @@ class Objective:
         return value, gradient
 
     def linearize(self, theta: Vector) -> Callable[[Vector], Vector]:
-        """The Hessian at `theta`: a function that gives its product with a direction.
+        """The Hessian at `theta`: a function that returns its product with a direction.
 
         Products are not finite if the computation overflows.
         """
@@ -110,7 +110,7 @@ def _shard_loss(
 ) -> LossSums:
     """The weighted sum of the losses of a shard, and its gradient."""
     layers = network.layers(theta)
-    # Two arrays, because only the first is kept until the shards are added up.
+    # A running sum, and a buffer for one block. Only the sum is kept until the shards are added.
     total, gradient = (np.empty(network.n_parameters, rows.dtype) for _ in range(2))
     loss = 0.0
     # Worker threads do not inherit the caller's floating-point error state.
@@ -134,7 +134,7 @@ def _shard_product(
 ) -> Total:
     """The product of the Hessian of a shard's losses with `direction`.
 
-    Linearizations of blocks at `theta` are looked up in `kept`, and added to it.
+    Linearizations of blocks at `theta` are looked up in `kept`; missing ones are added to it.
     """
     layers, directions = network.layers(theta), network.layers(direction)
     total, product = (np.empty(network.n_parameters, rows.dtype) for _ in range(2))

@@ -38,7 +38,7 @@ class Output(ABC):
     n_classes : sequence of int
         K_j, the number of classes of each target.
     label_smoothing : float in [0, 1), default=0.0
-        The share of a hard 0/1 target that is spread evenly over a unit's alternatives.
+        The share of a unit's target that is spread evenly over its alternatives.
     class_weight : sequence of arrays of shape (K_j,), optional
         Weights of the classes of each target; 1 by default.
     """
@@ -73,7 +73,7 @@ class Output(ABC):
     @staticmethod
     @abstractmethod
     def _alternatives(n_classes: int) -> int:
-        """The number of outcomes over which a unit of a target with K classes is smoothed."""
+        """The number of outcomes over which the units of a target with K classes are smoothed."""
 
     @abstractmethod
     def _losses_gradient(
@@ -93,7 +93,7 @@ class Output(ABC):
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         """Logarithms of the class probabilities, in class space."""
 
-    # To be overridden where an output has something simpler or more accurate.
+    # Subclasses may override these with something simpler or more accurate.
 
     @property
     def n_degrees(self) -> int:
@@ -134,7 +134,7 @@ class Output(ABC):
         expected = sum(self._mixed_roots(logits, probe) ** 2 for probe in identity)
         return np.asarray(gradient**2, np.float64), np.asarray(expected, np.float64)
 
-    # What all outputs have in common: weights.
+    # All outputs apply the weights in the same way.
 
     def loss_gradient(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector
@@ -170,7 +170,7 @@ class Output(ABC):
     ) -> tuple[float, float]:
         """Weighted sums of squared errors and of their expectation.
 
-        Their ratio is the Pearson dispersion: 1 if labels follow the class probabilities.
+        Their ratio is the Pearson dispersion, about 1 if labels follow the class probabilities.
         """
         weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
         observed, expected = self._squared_errors(logits, labels)
@@ -197,14 +197,14 @@ class Output(ABC):
 
 
 class CanonicalOutput(Output):
-    """An output whose loss has the activation function as its canonical link.
+    """An output whose activation function is the inverse of its loss's canonical link.
 
     The gradient of the loss is ``p - t``, and its Hessian is the Fisher matrix, the derivative of
     the activations p::
 
         dl / dz = p - t      (d^2 l / dz^2) r = dp, the change of p when z moves along r
 
-    There is a root for each unit.
+    The Fisher matrix has a root for each unit.
     """
 
     @abstractmethod

@@ -44,7 +44,7 @@ def _shard_weight(output: Output, rows: Rows, shard: Shard) -> Total:
 
 
 def weighted_rows(output: Output, rows: Data) -> Data:
-    """The rows of which a loss has a positive weight, or all rows if there are none."""
+    """The rows in which any target has a positive weight; all rows if there are none."""
     return rows.where(partial(_has_weight, output))
 
 
@@ -80,5 +80,5 @@ def scaled_block(rows: Rows, block: slice, scale: float) -> tuple[Any, LabelArra
 
 
 def power_of_two(value: float) -> float:
-    """The power of two nearest to `value`; dividing by it changes no digit."""
+    """The power of two nearest to `value` on a log scale; division by it is exact."""
     return float(np.exp2(np.round(np.log2(value))))

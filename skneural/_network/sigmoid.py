@@ -1,4 +1,4 @@
-"""Sigmoid output: every unit is independent of the others.
+"""Sigmoid output: the units are independent.
 
 With logits z and targets t::
 
@@ -26,7 +26,7 @@ class SigmoidOutput(CanonicalOutput):
     Parameters
     ----------
     n_classes, label_smoothing, class_weight
-        As for every output.
+        As in `Output`.
     threshold : float or array of shape (n_targets,), default=0.5
         The second of two classes is predicted if its activation is greater.
     """
@@ -55,7 +55,7 @@ class SigmoidOutput(CanonicalOutput):
     def _losses_activations(
         self, logits: FloatArray, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        # softplus(z) - t z, in an order that is exact for a unit that is both right and certain.
+        # softplus(z) - t z, in an order that keeps tiny losses of right and certain units exact.
         losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
         sums = np.add.reduceat(losses, self.coding.starts, axis=1, dtype=np.float64)
         return sums, sigmoid(logits)
@@ -81,7 +81,7 @@ class SigmoidOutput(CanonicalOutput):
         return logits
 
     def decide(self, logits: FloatArray) -> IntArray:
-        # The largest logit has the largest activation, and is not lost to rounding.
+        # Logits still differ where rounding makes their activations equal.
         coding = self.coding
         targets = zip(coding.split(logits), coding.n_classes, self._thresholds, strict=True)
         columns = [

@@ -84,8 +84,8 @@ def log_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
 
 
 def _powers(z: FloatArray, starts: IntArray, group: IntArray) -> tuple[FloatArray, FloatArray]:
-    """``z - max`` of each group, and its exponentials, of which the greatest is 1."""
-    with np.errstate(over="ignore"):  # a difference beyond the range is as good as its bound
+    """``z - max`` of each group, and its exponentials, the greatest of which is 1."""
+    with np.errstate(over="ignore"):  # an overflowing difference becomes the lowest finite number
         z = z - spread(np.maximum.reduceat(z, starts, axis=1), group)
     np.maximum(z, np.finfo(z.dtype).min, out=z)
     return z, np.exp(z)
