@@ -6,7 +6,7 @@ import numpy as np
 
 from skneural._typing import Vector
 
-_SMALL = 1e-100  # a variance; its reciprocal and its square are far from overflow
+_SMALL = 1e-100  # the least variance; its reciprocal does not overflow, even squared
 
 
 class Factors(NamedTuple):
@@ -38,8 +38,8 @@ def diagonal(side: Vector) -> Vector:
 def floored(variance: Vector) -> Vector:
     """Variances, raised to the median of the positive ones if they are below it.
 
-    A feature that hardly ever differs from its mean must not be scaled up to the others, or the
-    few rows where it does would outweigh the rest.
+    A feature that hardly ever differs from its mean must not be scaled up to the others, because
+    the few rows in which it differs would outweigh the rest.
     """
     positive = variance[variance > 0]
     return np.maximum(variance, max(np.median(positive), _SMALL) if len(positive) else 1.0)

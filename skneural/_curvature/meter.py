@@ -1,17 +1,18 @@
-"""Measured moments: of the features, and of the Fisher matrix of each layer.
+"""Measurement of the moments of the features and of the Fisher matrix of each layer.
 
-With weights w_i, the inputs a_i of a layer and its errors g_ir, which are the roots r of the
-output's Fisher matrix propagated back, the layer's Fisher matrix is approximated by a Kronecker
-product, as in K-FAC::
+The Fisher matrix of a layer is approximated by a Kronecker product, as in K-FAC. With weights w_i,
+the inputs a_i of the layer and its errors g_ir, the back-propagated roots r of the output's Fisher
+matrix::
 
     mean  = sum_i w_i a_i / S                       (fan_in,)
     A     = sum_i w_i a_i a_i' / S - mean mean'     (fan_in, fan_in), or its diagonal
     G     = sum_ir g_ir g_ir' / S                   (fan_out, fan_out), or its diagonal
     F     = (A kron G) for the coefficients, with centred inputs
 
-The expectation over the classes is exact. Up to 4096 rows, all rows are used; weights then equal
-repeats, and the order of the rows does not matter. Of more rows, one is drawn at random from each
-of 4096 sections of equal length. If there are more than 32 roots, random probes combine them.
+With up to 32 roots, the expectation over the classes is exact; more roots are combined by random
+probes. Up to 4096 rows are all used; with more, one row is drawn at random from each of 4096
+sections of equal length. If neither rows nor roots are sampled, weights are equivalent to repeats,
+and the order of the rows does not matter.
 
 References
 ----------
@@ -34,10 +35,10 @@ from skneural._network import Network, Output, forward, power_of_two, total_weig
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
-SAMPLE_SHARDS = 2  # each holds second moments of its own
+SAMPLE_SHARDS = 2  # few, because each holds its own second moments
 EXACT_ROOTS = 32  # more roots are combined by probes
 N_PROBES = 8
-DISPERSIONS = 1e-3, 100.0  # beyond these bounds, outputs are merely very certain
+DISPERSIONS = 1e-3, 100.0  # bounds; more extreme values come from outputs that are very certain
 
 
 @dataclass
@@ -57,7 +58,7 @@ class CurvatureSums(Sums):
     observed: Any  # squared errors
     expected: Any
     errors: list[Any]  # sum g g'
-    first: list[Any]  # sum w a; without the first layer if its moments are known
+    first: list[Any]  # sum w a; without the first layer if it was measured before
     second: list[Any]  # sum w a a', likewise
 
 
@@ -77,15 +78,15 @@ def feature_moments(
 class CurvatureMeter:
     """Measures the curvature of a network at changing weights.
 
-    The moments of the features do not depend on the weights and are measured only once.
+    The moments of the features do not depend on the weights, and are kept for later measurements.
 
     Parameters
     ----------
     network : Network
     largest : int
-        Of factors with more dimensions, only the diagonal is measured.
+        Factors with more dimensions than this are measured as diagonals.
     rng : RandomState
-        Draws the rows of samples.
+        Draws the samples of the rows.
     map_shards : callable, default=map
     """
 
@@ -105,7 +106,7 @@ class CurvatureMeter:
     def measure(self, theta: Vector, rows: Data, *, is_last: bool = False) -> Curvature:
         """Factors and dispersion at weights `theta`, from a sample of the rows.
 
-        After the last measurement, the moments of the features are released.
+        With `is_last`, the moments of the features are not kept.
         """
         network = self._network
         rows = _sample(rows, self._rng)
@@ -177,7 +178,7 @@ def _shard_sums(block_sums: Callable[[Rows, slice], SumsT], rows: Rows, shard: S
 
 
 def _mean_weight(output: Output, rows: Rows, block: slice, scale: float) -> FloatArray:
-    """The weight of each row, class weights included, in the dtype of the computation."""
+    """The weight of each row, with class weights, averaged over targets and scaled."""
     weights = output.coding.weights(*rows.labels_and_weights(block)).mean(axis=1) / scale
     return np.asarray(weights, dtype=rows.dtype)
 
@@ -187,7 +188,7 @@ def _central(
 ) -> tuple[Vector, Vector]:
     """Mean and covariance, or its diagonal, from weighted sums computed in `dtype`.
 
-    Inputs that differ from their mean by no more than rounding errors are constant.
+    Inputs that differ from their mean by no more than rounding errors are treated as constant.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean, second = first / weight, second / weight
@@ -225,7 +226,7 @@ def _shifted(x: Any, origin: Any) -> Any:
 
 
 def _sample(rows: Data, rng: np.random.RandomState) -> Data:
-    """At most `SAMPLE_ROWS` of the rows, drawn from sections of equal length, in few shards."""
+    """At most `SAMPLE_ROWS` rows, one from each section of equal length, in few shards."""
     if rows.n_rows <= SAMPLE_ROWS:
         return rows.sample(np.arange(rows.n_rows), n_shards=SAMPLE_SHARDS)
     edges = np.linspace(0, rows.n_rows, SAMPLE_ROWS + 1).astype(np.intp)
@@ -236,7 +237,7 @@ def _sample(rows: Data, rng: np.random.RandomState) -> Data:
 def _probes(n_roots: int, start: int, stop: int) -> Iterable[FloatArray]:
     """Combinations of the roots of the output's Fisher matrix: unit vectors, or random signs.
 
-    The signs of a row depend on its position among all rows, not on its block.
+    The signs of a row depend on its position in the sample, not on its block.
     """
     if n_roots <= EXACT_ROOTS:
         return np.eye(n_roots)

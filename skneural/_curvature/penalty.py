@@ -1,30 +1,30 @@
 """The penalty of each layer: a number, or chosen from the training data by the evidence.
 
-With the eigenvalues ``lambda_ij = S a_i g_j`` of a layer's curvature ``A kron G``, the number of
+A layer's curvature ``A kron G`` has the eigenvalues ``lambda_ij = S a_i g_j``. The number of
 coefficients that the data determine, and the penalty, are::
 
     gamma_l = sum_ij lambda_ij / (lambda_ij + alpha_l)      alpha_l = gamma_l / ||W_l||^2
 
-The evidence assumes that labels are drawn from the predicted probabilities. If they agree with
-the predictions better than that, it penalises too much, and if the predictions are overconfident,
-too little. As in quasi-likelihood, the penalty is therefore multiplied by the Pearson dispersion
+The evidence assumes that labels are drawn from the predicted probabilities. It penalises too much
+if labels agree with the predictions better than that, and too little if the predictions are
+overconfident. As in quasi-likelihood, the penalty is therefore multiplied by the Pearson dispersion
 of the labels around the predictions::
 
     phi = sum w (t - p)^2 / sum w p (1 - p)
 
-It is measured on rows that have not been trained on, if there are any. On rows that have been
-trained on it is too small, because the fit has adapted to their labels, and phi is::
+It is measured on rows that have not been trained on, if there are any. On training rows this ratio
+is too small, because the weights have adapted to their labels, so the penalty uses::
 
     phi = sum w (t - p)^2 / sum w p (1 - p)  +  4 sum_l gamma_l / (S n_degrees)
 
-which adds twice the optimism that Mallows' C_p adds to squared errors; the factor 4 was chosen on
-real data. Random initial weights have not adapted to labels, so nothing is added for them. The
-dispersion of unseen rows is used in all later stages.
+The added term is twice the optimism that Mallows' C_p adds to squared errors; the factor 4 was
+chosen on real data. Random initial weights have not adapted to labels, so nothing is added for
+them. A dispersion measured on unseen rows is kept for later stages without unseen rows.
 
-Features have units of their own, and no single penalty of the first layer suits them all. For the
+Features have different units, so no single penalty of the first layer suits them all. For the
 first layer, the formulas hold for standardised features, with coefficients ``s_j W_j``, and alpha
-is multiplied by the harmonic mean of the variances ``s_j^2``. A feature of small numbers, which
-needs large coefficients, is then not penalised more than the others.
+is multiplied by the harmonic mean of the variances ``s_j^2``. Small variances dominate this mean,
+so that features of small numbers, which need large coefficients, are not penalised too much.
 
 References
 ----------
@@ -55,7 +55,7 @@ from skneural._network import Layer, Network
 from skneural._typing import Vector
 
 _OPTIMISM = 4.0
-_BOUND = 1e6  # of alpha, and of its inverse, if inputs have variance 1
+_BOUND = 1e6  # on alpha and on its inverse, for inputs of variance 1
 
 
 class Penalty(ABC):
@@ -72,7 +72,7 @@ class Penalty(ABC):
     """
 
     is_fixed: ClassVar[bool] = False
-    """Whether penalties do not depend on the curvature."""
+    """Whether the penalties are the same in all stages, whatever the curvature."""
 
     def __init__(
         self, network: Network, total_weight: float, n_rows: int, map_layers: MapShards = map
@@ -102,12 +102,13 @@ class Penalty(ABC):
         is_trained : bool
             Whether the weights have been trained, in this run or an earlier one.
         is_unseen : bool
-            Whether the curvature was measured on rows that have not been trained on.
+            Whether earlier stages have trained the weights, but not on the rows on which the
+            curvature was measured.
         """
 
 
 PenaltyRule = Callable[[Network, float, int, MapShards], Penalty]
-"""Makes the penalty of a run: a subclass of `Penalty`, or a partial one."""
+"""Makes the penalty of a run: a subclass of `Penalty`, or a `functools.partial` of one."""
 
 
 class FixedPenalty(Penalty):
@@ -139,13 +140,13 @@ class FixedPenalty(Penalty):
 
 
 class AutoPenalty(Penalty):
-    """The evidence of each layer, times the dispersion of the labels."""
+    """The alpha of each layer that the evidence gives, times the dispersion of the labels."""
 
     def __init__(
         self, network: Network, total_weight: float, n_rows: int, map_layers: MapShards = map
     ) -> None:
         super().__init__(network, total_weight, n_rows, map_layers)
-        # Weights that sum to 1 or less, as in boosting, are shares and do not count rows.
+        # Weights that sum to 1 or less, as in boosting, are shares of the rows, not counts.
         are_shares = total_weight < 1 + 1e-9
         self._n_observed = float(n_rows) if are_shares else total_weight
         self._spectrum: Vector | None = None  # of the features
@@ -190,9 +191,9 @@ def evidence(
 ) -> tuple[Vector, Vector]:
     """Alpha and gamma of each layer, without the dispersion.
 
-    Both are consistent with each other at the given weights. If the weights, or the information
-    about them, shrink to nothing, alpha ends at a bound. `spectrum` holds the eigenvalues of the
-    first layer's standardised A, if they are known.
+    Both formulas hold at the same time for the given weights. If the weights, or the information
+    about them, shrink to nothing, alpha is at a bound. `spectrum` holds the eigenvalues of the
+    first layer's standardised A, if they were computed before.
     """
 
     def solve(layer: tuple[Factors, Layer, Vector]) -> tuple[float, float]:
@@ -219,7 +220,7 @@ def standardised_spectrum(A: Vector, variance: Vector) -> Vector:
 
 
 def optimism(gamma: Vector, n_observations: float) -> float:
-    """The difference between the dispersions of unseen rows and of rows that were trained on."""
+    """Estimate by how much the dispersion of unseen rows exceeds that of training rows."""
     return float(_OPTIMISM * gamma.sum() / n_observations)
 
 

@@ -1,21 +1,22 @@
 """The linear change of variables in which a solver works.
 
 A layer's curvature is about ``A kron G`` (see `CurvatureMeter`), plus the curvature of the
-penalty, ``alpha / S``. With weights V for which it is about the same in all directions, a solver
-needs few iterations::
+penalty, ``alpha / S``. A solver needs few iterations for weights V, v whose curvature is about the
+same in all directions::
 
     coef       W = P V Q                     P = L^-T,  L L' = A + damping
     intercept  b = v Q / sqrt(1 + d) - mean' W      Q = M^-1,  M M' = G + damping
 
     gradient   dJ/dV = P' (dJ/dW - mean dJ/db') Q'     dJ/dv = dJ/db Q' / sqrt(1 + d)
 
-The minima are the same; only the path to them changes. With the variances of the inputs s_j^2,
-floored, their geometric mean a, and the mean g of G's diagonal, the damping is::
+The minima are the same; only the path to them changes. With the floored variances s_j^2 of the
+inputs, their geometric mean a, and the mean g of G's diagonal, the damping is::
 
     of A   d s_j^2 + a p      of G   g (d + p)      p = sqrt(alpha / (S a g))
 
-so that p a p g is the curvature of the penalty (factored Tikhonov damping). The share d = 1 keeps
-directions of small curvature, which hold most of the noise, from being scaled up to the others.
+so that ``(a p) (g p)`` is the curvature of the penalty (factored Tikhonov damping). The share d = 1
+keeps directions of small curvature, which hold most of the noise, from being scaled up to the
+others.
 
 References
 ----------
@@ -42,7 +43,7 @@ from skneural._typing import FloatArray, Vector
 
 DAMPING = 1.0
 WHOLE_FEATURES = 256  # layers with more inputs are transformed in pieces
-_SMALL = 1e-12  # the least curvature that counts; there is none if all outputs are certain
+_SMALL = 1e-12  # the least curvature to divide by; it vanishes if all outputs are certain
 
 
 class Reparametrization(ABC):
@@ -158,7 +159,7 @@ class KroneckerReparametrization(Reparametrization):
 
 
 def _pieces(fan_in: int) -> list[slice]:
-    """Rows of a layer that a thread transforms at a time: all of a small layer."""
+    """Slices of the rows of a layer, each transformed by one thread; one for a small layer."""
     n_pieces = 4 if fan_in > WHOLE_FEATURES else 1
     edges = np.linspace(0, fan_in, n_pieces + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in pairwise(edges)]

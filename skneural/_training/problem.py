@@ -1,4 +1,4 @@
-"""The problem that a solver is given."""
+"""The problem that a solver minimises."""
 
 from collections.abc import Callable
 
@@ -14,8 +14,8 @@ from skneural._typing import Vector
 class Problem:
     """An objective as a function of phi, with ``theta = origin + T phi``.
 
-    The origin is the weights from which the solver starts, so its first phi is zero. Results are
-    not finite if the computation overflows.
+    The solver starts at the origin, so its first phi is zero. Results are not finite if the
+    computation overflows.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ class Problem:
     reparametrization : Reparametrization
         T.
     progress : Progress
-        Its weights are the origin; iterates are added to it.
+        Holds the weights that become the origin; records the iterates.
     max_iter : int
-        Stop when the run has this number of iterations.
+        Number of iterations of the whole run at which the solver stops.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class Problem:
         return self._loss, self._gradient.copy()
 
     def linearize(self, phi: Vector) -> Callable[[Vector], Vector]:
-        """The Hessian at `phi`: a function that gives its product with a direction."""
-        is_evaluated = np.array_equal(phi, self._evaluated_at)  # as a rule
+        """The Hessian at `phi`: a function that returns its product with a direction."""
+        is_evaluated = np.array_equal(phi, self._evaluated_at)  # the usual case
         product = self.objective.linearize(self._theta if is_evaluated else self._weights(phi))
         T = self._reparametrization
         return lambda direction: T.gradient(product(T.weights(direction)))
 
     def begin(self) -> StopReason | None:
-        """Evaluate the start; returns a reason if the solver need not run."""
+        """Evaluate the start, and return a reason if the solver need not run."""
         self.evaluate(np.zeros_like(self._origin))
         if not (np.isfinite(self._loss) and np.isfinite(self._gradient_norm)):
             return StopReason.OVERFLOW
@@ -73,8 +73,8 @@ class Problem:
         return begun or self._limited()
 
     def accept(self, phi: Vector) -> StopReason | None:
-        """Record an iterate; returns a reason if it is the last."""
-        self.evaluate(phi)  # a line search need not end at its last evaluation
+        """Record an iterate, and return a reason if it is the last."""
+        self.evaluate(phi)  # a line search may end at an earlier point than its last evaluation
         added = self._progress.add_iterate(self._theta, self._loss, self._gradient_norm)
         return added or self._limited()
 

@@ -11,7 +11,7 @@ from skneural._typing import Vector
 
 
 class Progress:
-    """Records iterates, reports them, and tests whether they are good enough.
+    """Records iterates, reports them, and tests whether the run should stop.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ class Progress:
     alpha : array of shape (n_layers,)
         The penalty of each layer.
     tol : float
-        Stop when the gradient norm is not greater.
+        Stop when the gradient norm is not greater than this.
     verbose : bool, default=False
         Print a line for each iteration.
     validation : Validation, optional
@@ -58,18 +58,18 @@ class Progress:
 
     @property
     def has_iterate(self) -> bool:
-        """Whether the objective has been evaluated at the weights."""
+        """Whether the objective has been evaluated at any weights."""
         return not np.isnan(self.loss)
 
     def begin_stage(self, theta: Vector, loss: float, gradient_norm: float) -> StopReason | None:
-        """Record the weights from which a stage starts, with its objective."""
+        """Record the start of a stage, and return a reason if its weights are good enough."""
         self.theta, self.loss, self.gradient_norm = theta, loss, gradient_norm
         if self.n_iter == 0:
             self._print()
         return self._tested()
 
     def add_iterate(self, theta: Vector, loss: float, gradient_norm: float) -> StopReason | None:
-        """Record an iterate; returns a reason if it is the last."""
+        """Record an iterate, and return a reason if it is the last."""
         self.theta, self.loss, self.gradient_norm = theta, loss, gradient_norm
         self._loss_curve.append(loss)
         self._gradient_norm_curve.append(gradient_norm)

@@ -1,8 +1,8 @@
 """One training run: a loop over stages, from initial weights to a solution.
 
-At the start of a stage, the curvature at the current weights is measured. The penalty of each
-layer and the solver's reparametrization follow from it. Then the solver runs. The last stage uses
-all rows; on large data, the first stages use samples.
+A stage first measures the curvature at the current weights, from which the penalty of each layer
+and the reparametrization are computed. Then the solver runs. The last stage uses all rows; on large
+data, the first stages use samples.
 """
 
 from collections.abc import Sequence
@@ -62,21 +62,21 @@ def train(
 ) -> Solution:
     """Minimise the objective from `start`, or from random weights.
 
-    An interruption from the keyboard ends the run, and its last iterate is the solution. If there
-    is no iterate yet, the interruption is raised.
+    An interruption from the keyboard ends the run like any other reason to stop. If the objective
+    has not been evaluated yet, the interruption is raised.
 
     Parameters
     ----------
     validation_rows : Data, optional
-        The log loss on them is recorded after each iteration. With a patience, the weights where
-        it is lowest are the solution.
+        The log loss on these rows is recorded after each iteration. If the settings have a
+        patience, the solution consists of the weights where it was lowest.
 
     Raises
     ------
     ValueError
-        If loss or gradient overflow at the first weights.
+        If loss or gradient overflow at the start, or weights sum to zero or overflow.
     """
-    rows = weighted_rows(network.output, rows)  # a sample of others might have no weight at all
+    rows = weighted_rows(network.output, rows)  # a sample must not consist of rows without weight
     with shard_map(float(rows.n_rows) * network.n_parameters) as map_shards:
         run = _Run(network, rows, settings, seed, start is None, map_shards)
         theta = run.initial_weights() if start is None else start
@@ -102,7 +102,7 @@ def train(
 
 
 class _Run:
-    """What the stages of a run have in common."""
+    """The state that the stages of a run share."""
 
     def __init__(
         self,
@@ -137,14 +137,14 @@ class _Run:
         return self._network.initial_weights(self._rng, self._location, scale)
 
     def all_stages(self, progress: Progress) -> StopReason:
-        """Run all stages; returns why the last one ended."""
+        """Run all stages, and return why the last one ended."""
         reason = StopReason.MAX_ITER
         for stage in stages(self._plan(), self._rows, self._rng):
             reason = self._stage(stage, progress)
             if not progress.has_iterate:
                 raise ValueError(_TOO_LARGE)
             if reason is StopReason.EARLY_STOPPING and not stage.is_whole:
-                continue  # only the sample has no more to teach
+                continue  # more iterations on this sample would not help, but more rows may
             if not reason.completes_stage:
                 break
             if reason is StopReason.TOL and stage.is_whole and self._penalty.is_fixed:
@@ -158,7 +158,7 @@ class _Run:
         return [StagePlan(n_rows, max_iter)]
 
     def _stage(self, stage: Stage, progress: Progress) -> StopReason:
-        """Run the solver on the rows of a stage; returns why it ended."""
+        """Run the solver on the rows of a stage, and return why it ended."""
         curvature = self._curvature(progress.theta, stage.probed_rows, stage.is_last)
         if curvature is not None and not curvature.is_finite():
             return StopReason.OVERFLOW
@@ -179,7 +179,7 @@ class _Run:
             loss = progress.loss
             reason = self._settings.solver.run(problem, np.zeros_like(progress.theta))
             # A line search may fail because of the solver's memory, or at a kink of an
-            # activation, although other directions lead down: start afresh.
+            # activation, although other directions lead down. The solver then starts afresh.
             if reason is not StopReason.PRECISION or not progress.loss < loss:
                 return reason
             curvature = self._curvature(progress.theta, stage.rows, stage.is_last)
@@ -204,10 +204,10 @@ class _Run:
         )
 
     def finish(self, progress: Progress, reason: StopReason) -> Solution:
-        """The solution, with loss and gradient of all rows and of the last penalty."""
+        """The solution, with the loss and gradient for all rows and the last penalty."""
         validation = progress.validation
         is_restored = validation is not None and self._settings.patience is not None
-        # A stage may be cut short when its rows or penalty are new, but the loss is not.
+        # If a stage is cut short, the loss may still be that of other rows or another penalty.
         if is_restored or not reason.completes_stage:
             if validation is not None and is_restored:
                 progress.theta = validation.best_theta

@@ -1,4 +1,4 @@
-"""Why a run stops, and its result."""
+"""The result of a run, and the reasons why it stops."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True)
 class Solution:
-    """The last iterate of a run, measurements there, and the history of the run."""
+    """The final weights of a run, measurements there, and the history of the run."""
 
     theta: Vector
     alpha: Vector
@@ -38,8 +38,8 @@ class Solution:
     best_validation_loss: float  # including the start; infinite without validation data
     n_fev: int
     stop_reason: StopReason
-    is_last: bool = False  # whether a callback asks that no other run follows
+    is_last: bool = False  # whether a callback requested that no other run follow
 
 
 Observer = Callable[[Solution], StopReason | None]
-"""Called after each iteration with the run's result if it stopped there; may stop it."""
+"""Called after each iteration with the result so far; a reason that it returns stops the run."""

@@ -1,7 +1,7 @@
-"""Solvers: how a problem is minimised. Methods of `scipy.optimize.minimize` are one kind.
+"""Solvers, which minimise a problem. One kind wraps methods of `scipy.optimize.minimize`.
 
-Scipy's own tests for convergence are switched off, because each method has other ones, on other
-norms. The problem decides after every iteration whether it is the last.
+Scipy's own tests for convergence are switched off, because they differ between methods, in the norm
+too. The problem decides after every iteration whether it is the last.
 """
 
 from abc import ABC, abstractmethod
@@ -70,7 +70,7 @@ class ScipySolver(Solver):
     second_order : bool, default=False
         Whether the method uses products with the Hessian.
     magnification : float, default=1.0
-        The method minimises this multiple of the function; a power of two changes no digit.
+        The method minimises this multiple of the function; multiplying by a power of two is exact.
     patience : int or None, default=None
         End after this number of consecutive iterations that do not lower the function.
     """
@@ -166,13 +166,14 @@ SOLVERS: dict[str, Solver] = {
         "L-BFGS-B",
         {"maxiter": _UNLIMITED, "maxfun": _UNLIMITED, "ftol": 0, "gtol": 0, "maxcor": 10},
     ),
-    # Newton-CG compares products of gradients with the spacing of the numbers around 1, and
-    # solves for a step the more exactly the smaller the gradient.
+    # Newton-CG compares curvatures, which are of the order of squared gradients, with the
+    # machine epsilon, and solves for a step more exactly if the gradient is small. With
+    # magnification, neither sets in too early.
     "newton-cg": ScipySolver(
         "Newton-CG",
         {"maxiter": _UNLIMITED, "xtol": 0},
         second_order=True,
         magnification=2.0**20,
-        patience=10,  # it goes on with steps that change no digit of the function
+        patience=10,  # it would go on with steps that change no digit of the function
     ),
 }

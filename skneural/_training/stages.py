@@ -9,7 +9,7 @@ import numpy as np
 from skneural._data import Data, RandomOrder
 
 STAGE_ITERATIONS = 15
-SAMPLE_ITERATIONS = 8  # on a sample, which has less to teach
+SAMPLE_ITERATIONS = 8  # fewer, because a sample holds less information
 EARLY_STAGES = 3
 SMALLEST_SAMPLE = 5000
 SMALLEST_SHARE = 4  # the first sample is a quarter of the rows
@@ -26,7 +26,7 @@ class Stage:
 
     rows: Data
     probed_rows: Data  # on which the curvature is measured
-    is_unseen: bool  # whether the probed rows have not been trained on
+    is_unseen: bool  # whether earlier stages have trained, but not on the probed rows
     is_whole: bool  # whether all rows are used
     is_last: bool
     max_iter: int
@@ -35,7 +35,7 @@ class Stage:
 def plan_stages(n_rows: int, max_iter: int, may_sample: bool) -> list[StagePlan]:
     """Early stages of 15 iterations, or 8 on samples, and a last one with the rest on all rows.
 
-    Samples are used only if `max_iter` leaves iterations for all rows.
+    Samples are used only if `max_iter` leaves enough iterations for all rows.
     """
     share = 1
     if may_sample and max_iter > EARLY_STAGES * STAGE_ITERATIONS:
@@ -51,9 +51,9 @@ def plan_stages(n_rows: int, max_iter: int, may_sample: bool) -> list[StagePlan]
 
 
 def stages(plan: Sequence[StagePlan], rows: Data, rng: np.random.RandomState) -> Iterator[Stage]:
-    """The stages of a plan, on samples of which each contains the one before.
+    """The stages of a plan, on samples each of which contains the one before.
 
-    The curvature of a stage with more rows than the last is measured on the rows that are new.
+    The curvature of a stage with more rows than the one before is measured on the added rows.
     """
     order: RandomOrder | None = None
     n_before = rows.n_rows

@@ -9,7 +9,7 @@ from skneural._typing import Vector
 
 
 class Validation:
-    """Measures iterates on data that are not trained on, and keeps the best.
+    """Measures the loss of iterates on validation data, and keeps the best weights.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Validation:
         self._consider(start)
 
     def after_iteration(self, theta: Vector) -> StopReason | None:
-        """Measure an iterate; returns a reason if it is the last."""
+        """Measure an iterate, and return a reason if it is the last."""
         self.losses.append(self._consider(theta))
         if self._n_idle != self._patience:
             return None
