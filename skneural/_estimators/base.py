@@ -1,4 +1,4 @@
-"""The base class of the two classifiers: `fit`."""
+"""The base class of the two classifiers, with their `fit`."""
 
 from abc import ABCMeta
 from copy import copy
@@ -21,8 +21,8 @@ _ADVICE = {
     StopReason.PRECISION: "No further progress is possible at this precision: increase tol or "
     "alpha, or use float64 features or a smooth activation.",
     StopReason.OVERFLOW: "Loss or gradient overflowed at the next weights that the solver tried, "
-    "and the weights before are kept: scale the features, or increase alpha.",
-    StopReason.INTERRUPTED: "It was interrupted from the keyboard, and the last weights are kept.",
+    "and the weights before them are kept: scale the features, or increase alpha.",
+    StopReason.INTERRUPTED: "It was interrupted from the keyboard; the weights so far are kept.",
 }
 
 
@@ -61,7 +61,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
         data are `X_val` and `y_val` of `fit`, or else a stratified random part of the rows.
     validation_fraction : float in (0, 1), default=0.1
-        Share of the rows that `early_stopping` holds out if `fit` has no `X_val`.
+        Share of the rows that `early_stopping` holds out if `fit` is called without `X_val`.
+        Equal rows of small data count once (see Notes).
     n_iter_no_change : int, default=10
         Number of iterations without improvement after which `early_stopping` stops.
     class_weight : dict, list of dict, "balanced" or None, default=None
@@ -81,8 +82,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Whether `fit` continues from the weights of the last fit, in a single run. `loss_curve_`
         and the other histories are continued.
     n_jobs : int or None, default=None
-        Number of runs at the same time, by joblib; an interruption then ends all of them. A
-        single run uses as many threads as BLAS would.
+        Number of concurrent runs, by joblib; an interruption then ends all of them. A single run
+        uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of samples of the rows and of the validation split. The same
         seed gives the same bits for any number of threads and jobs. With `early_stopping` and
@@ -127,7 +128,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Whether ``gradient_norm_ <= tol``.
     stop_reason_ : str
         Why the fit stopped: "tol", "max_iter", "early_stopping", "callback", "precision" (no
-        further progress was possible), "overflow" (the next weights gave no finite loss), or
+        further progress was possible), "overflow" (loss or gradient, at the next weights), or
         "interrupted" (from the keyboard).
     validation_losses_ : list of float
         Log loss on the validation data after each iteration, if there are any: the mean over
@@ -140,15 +141,16 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     See Also
     --------
     TunedThresholdsClassifierCV : Thresholds of several labels, chosen from data.
-    ActivationsDisplay : Activations of the output units, in a picture.
-    LossCurveDisplay : The course of a fit, in a picture.
-    sklearn.neural_network.MLPClassifier : Trained by mini-batches; chooses the output itself.
+    ActivationsDisplay : Plot of the activations of the output units.
+    LossCurveDisplay : Plot of the loss and the gradient norm during a fit.
+    sklearn.neural_network.MLPClassifier : Perceptron trained on mini-batches by default; `y`
+        determines its output layer.
 
     Notes
     -----
     A fit is a sequence of stages: three of 15 iterations, or of 8 on a sample, and one with the
     rest. Each begins with a penalty and a preconditioner for the current weights. From 10000 rows
-    and 46 iterations on, the first stages run on samples. `loss_`, `gradient_norm_` and
+    and 46 iterations on, the first stages of a new fit run on samples. `loss_`, `gradient_norm_` and
     `converged_` always refer to all rows and to `alpha_`. The initial weights are drawn as if the
     features were standardised, with variances below their median raised to it.
 
@@ -240,9 +242,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
             a column for each label; or a column of class labels for each output. With
-            `missing_labels="ignore"`, missing labels of an indicator are NaN. With `classes`, a
-            row of class probabilities for each sample. If `X` is a dask collection, `y` may be
-            one too, in chunks of any sizes, or in memory.
+            `missing_labels="ignore"`, labels of an indicator may be missing. With `classes`, `y`
+            holds a row of class probabilities for each sample. If `X` is a dask collection, `y`
+            may be one too, in chunks of any sizes, or in memory.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default. A row of weight 2 is equivalent to two rows. If
             `X` is a dask collection, the weights may be one too, or in memory.
@@ -253,8 +255,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             cross-entropy ``-sum_k y_ik log p_ik``, as in PyTorch's ``CrossEntropyLoss``, and the
             loss of sigmoids is the binary cross-entropy of each unit with target y_ik, as in
             ``BCEWithLogitsLoss``. Class weights and `label_smoothing` apply as for labels. Soft
-            labels are for one label per sample, not for several at once. Scikit-learn's metrics
-            do not support them: use `score` or a callable.
+            labels require one label per sample, not several at once. Scikit-learn's metrics do
+            not support them: use `score` or a callable.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Validation samples, on which the log loss is measured after each iteration; in
             memory or a dask collection, whatever `X` is. By default, `early_stopping` holds out
@@ -274,9 +276,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Raises
         ------
         ValueError, TypeError
-            If a parameter or the data cannot be used. A fitted estimator stays as it was.
+            If a parameter or the data cannot be used. An earlier fit is left unchanged.
         RuntimeError
-            If a dask cluster is lost. A fitted estimator stays as it was.
+            If a dask cluster is lost. An earlier fit is left unchanged.
 
         Warns
         -----
@@ -284,7 +286,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             If the gradient norm is above `tol` when the solver stops, unless early stopping or
             a callback stopped it; or if the fit is interrupted from the keyboard.
         """
-        # The fit works on a copy, which callbacks see; its state is adopted when it is complete.
+        # The fit works on a copy, which callbacks see. If it succeeds, its state is adopted.
         fitted = copy(self)
         fitted._fit(X, y, sample_weight, classes, (X_val, y_val, sample_weight_val))
         self.__dict__ = fitted.__dict__
@@ -335,7 +337,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         watched.end()
 
     def _run_all(self, prepared: Prepared, watched: WatchedFit) -> list[Solution]:
-        """Run with every seed; in one process, an interruption ends the last of the runs."""
+        """Train with each seed; in one process, an interruption keeps the solutions so far."""
         one = partial(
             train,
             prepared.network,

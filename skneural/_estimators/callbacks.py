@@ -1,4 +1,4 @@
-"""Support of scikit-learn's callbacks for a fit, its runs and its iterations.
+"""Support for scikit-learn's callbacks in a fit, its runs and its iterations.
 
 Callbacks are experimental and need scikit-learn 1.9. No other module depends on them.
 """
@@ -17,21 +17,21 @@ except ImportError:  # before scikit-learn 1.9 there are no callbacks
     CallbackSupportMixin = type("CallbackSupportMixin", (), {})
 
     def with_callbacks(method: Any) -> Any:
-        """The method as it is."""
+        """Return the method unchanged."""
         return method
 
 
 class Task:
-    """A part of a fit, whose begin and end are reported to scikit-learn's callbacks.
+    """A part of a fit whose beginning and end are reported to scikit-learn's callbacks.
 
     Parameters
     ----------
     context : CallbackContext
         The task's place among the tasks of the fit.
     attributes : callable
-        Gives the attributes that the estimator would have if its fit ended with a solution.
+        Returns the attributes that the estimator would have if its fit ended with a solution.
     arguments : dict
-        Arguments of all hooks: the estimator, the data, and metadata to score it with.
+        Arguments of all hooks: the estimator, the data, and metadata for scoring.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class Task:
         context.call_on_fit_task_begin(**arguments)
 
     def subtask(self, name: str, task_id: int | None = None, max_subtasks: int = 0) -> "Task":
-        """Begin a part of this task; parts are numbered in sequence unless they have ids."""
+        """Begin a part of this task; parts without ids are numbered in sequence."""
         context = self._context.subcontext(name, task_id, max_subtasks)
         return Task(context, self._attributes, self._arguments)
 
     def end(self, attributes: Any = None) -> bool:
-        """End the task, with attributes that complete the estimator; returns whether to stop."""
+        """End the task with attributes to complete the estimator, and return whether to stop."""
         context, arguments = self._context, self._arguments
         return bool(context.call_on_fit_task_end(**arguments, reconstruction_attributes=attributes))
 
@@ -63,7 +63,7 @@ class Task:
 class Iterations:
     """An observer that makes each iteration a subtask.
 
-    The next one begins when one ends, so the last may begin without being completed.
+    Each begins when the one before ends, so the last may begin without being completed.
     """
 
     def __init__(self, task: Task, max_iter: int) -> None:
@@ -81,7 +81,7 @@ class Iterations:
         return None
 
     def close(self) -> None:
-        """End the iteration that has begun but not completed, if any."""
+        """End the iteration that has begun but was not completed, if any."""
         if self._current is not None:
             self._current.end()
 
@@ -95,11 +95,11 @@ class WatchedFit:
     Parameters
     ----------
     estimator : estimator
-        Is being fitted in a method decorated by `with_callbacks`.
+        The estimator that a method decorated by `with_callbacks` is fitting.
     attributes : callable
-        Gives the attributes that the estimator would have if its fit ended with a solution.
+        Returns the attributes that the estimator would have if its fit ended with a solution.
     n_runs, max_iter : int
-        Number of runs, and the most iterations of each.
+        Number of runs, and maximum number of iterations of each.
     X, y, sample_weight
         The arguments of `fit`.
     """
@@ -130,7 +130,7 @@ class WatchedFit:
             self._task = Task(context, attributes, arguments)
 
     def run(self, train: Callable[..., Solution], number: int, seed: int) -> Solution:
-        """Make the run with this number, perhaps in another process."""
+        """Train in the run with this number, possibly in another process."""
         if self._task is None:
             return train(seed=seed)
         task = self._task

@@ -82,12 +82,12 @@ class SoftmaxMLPClassifier(BaseMLPClassifier):
 class SigmoidMLPClassifier(BaseMLPClassifier):
     """Multi-layer perceptron with independent output units: sigmoids and binary cross-entropy.
 
-    Each activation is in (0, 1), and they need not sum to 1: all of them may be low, or several
-    high. A binary `y` has one unit; a multiclass `y` has one-vs-rest units, one for each class,
-    and `predict` takes the largest; a multilabel `y` has a unit for each label, which is
-    predicted if its activation is above `threshold`; each column of a multiclass-multioutput `y`
-    has units of its own. With logits z, targets t of 0 or 1 and weights w, the solver minimises,
-    on all the data at once::
+    Each activation is in (0, 1), and the activations need not sum to 1: all may be low, or
+    several high. A binary `y` has one unit; a multiclass `y` has one-vs-rest units, one for each
+    class, and `predict` chooses the class with the largest activation; a multilabel `y` has a
+    unit for each label, which is predicted if its activation is above `threshold`; each column of
+    a multiclass-multioutput `y` has units of its own. With logits z, targets t of 0 or 1 and
+    weights w, the solver minimises, on all the data at once::
 
         (1 / S) sum_i w_i sum_k (softplus(z_ik) - t_ik z_ik)
             + alpha / (2 S) sum_l ||W_l||^2
@@ -104,8 +104,8 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
     label_smoothing : float in [0, 1), default=0.0
         Share of each label that is spread evenly over yes and no.
     threshold : float or array-like of shape (n_labels,), default=0.5
-        A label, or the second of two classes, is predicted if its activation is greater. It is
-        used only in predictions: after ``set_params`` there is no need to fit again.
+        A label, or the second of two classes, is predicted if its activation is greater. The
+        threshold is used only in predictions: after ``set_params``, there is no need to fit again.
 
     Attributes
     ----------

@@ -12,8 +12,8 @@ _ORDER = "", "Parameters", "Attributes", "See Also", "Notes", "References", "Exa
 def inherit_docstring(cls: type) -> type:
     """Add the sections and items of the base class's docstring to a class's own numpydoc docstring.
 
-    Text of a section comes after the class's own. In lists of parameters and attributes, own
-    items replace those of the same name, and new ones come last.
+    In each section, the base class's text follows the class's own. In lists of parameters and
+    attributes, the class's own items replace those of the same name, and its new ones come last.
     """
     own, base = cls.__doc__, cls.__mro__[1].__doc__
     if own is None or base is None:  # python -OO
@@ -33,7 +33,7 @@ def inherit_docstring(cls: type) -> type:
 
 
 def _sections(docstring: str) -> dict[str, str]:
-    """The text of each section by its heading; the text before the first has none."""
+    """The text of each section by its heading; the heading of the first is empty."""
     first, *rest = _HEADING.split(inspect.cleandoc(docstring) + "\n")
     texts = {"": first} | dict(zip(rest[::2], rest[1::2], strict=True))
     return {name: text.strip("\n") + "\n" for name, text in texts.items()}

@@ -1,9 +1,9 @@
 """Base class of the estimators: documentation link and versioned pickling.
 
-A saved model consists of the estimator's attributes, the number of their format, and the version
-that saved it. A version of the package uses the number to decide whether it can load the model,
-and names the other version in the error message if it cannot. Neither is an attribute of the
-estimator; they exist only in the saved state.
+A saved model consists of the estimator's attributes, the number of their format, and the version of
+skneural that saved it. The format decides whether another version can load the model; if not, the
+error message names the version that saved it. Format and version are stored only in the saved
+state, not as attributes of the estimator.
 """
 
 from importlib.metadata import version
@@ -16,7 +16,10 @@ __version__ = version("skneural")
 DOCUMENTATION = "https://skneural.readthedocs.io/en/stable"
 
 FORMAT = 1
-"""Increased when older versions would misread a saved model; tests/estimators/data has each."""
+"""Increased when older versions would misread a saved model.
+
+tests/estimators/data holds a model of each format.
+"""
 
 
 class Estimator(BaseEstimator):

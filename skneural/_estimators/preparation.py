@@ -1,4 +1,4 @@
-"""Validates the arguments of `fit`, and builds the network, the data and the settings."""
+"""Validation of the arguments of `fit`, and construction of the network, data and settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ MakeOutput = Callable[..., Output]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the runs of a fit work with."""
+    """The network, data and settings for the runs of a fit."""
 
     network: Network
     targets: Targets
@@ -63,7 +63,7 @@ def prepare(
     classes: Any,
     validation: tuple[Any, Any, Any],
 ) -> Prepared:
-    """Validate parameters and data, and build what the runs work with.
+    """Validate parameters and data, and build the network, data and settings for the runs.
 
     `fitted_targets` are those of the fit that is continued, if any.
     """
@@ -88,7 +88,7 @@ def prepare(
         rows = weighted_rows(output, rows)
         rows, validation_rows = validation_split(rows, estimator.validation_fraction, rng)
     if validation_rows is not None:
-        total_weight(output, validation_rows)  # which must not be zero
+        total_weight(output, validation_rows)  # an error if it is zero
     # After the split, which must not depend on the number of runs.
     n_runs = estimator.n_init if start is None else 1
     seeds = rng.randint(2**31 - 1, size=n_runs).tolist()
@@ -125,7 +125,7 @@ def check_settings(estimator: Any) -> Settings:
 def labelled_data(
     estimator: Any, X: Any, y: Any, sample_weight: Any, classes: Any
 ) -> tuple[Data, Targets]:
-    """Features, labels and weights to train on, and the kind and classes of the labels."""
+    """Features, labels and weights for training, and the kind and classes of the labels."""
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
     if is_dask(X):
         return dask_data(estimator, X, y, sample_weight, classes, may_be_missing)
@@ -149,7 +149,7 @@ def validation_data(
     if X is None and y is None and sample_weight is None:
         return None
     if X is None or y is None:
-        raise ValueError("X_val and y_val must be given together, or neither of them.")
+        raise ValueError("X_val and y_val must be given together; one or both are None.")
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets, may_be_missing)
@@ -166,7 +166,8 @@ def validation_split(data: Data, fraction: float, rng: np.random.RandomState) ->
     n_validation = int(np.ceil(fraction * data.n_rows))
     if n_validation == data.n_rows:
         raise ValueError(
-            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on."
+            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on. "
+            "Decrease it, or pass X_val and y_val to fit."
         )
     return random_split(data, n_validation, rng)
 
@@ -188,9 +189,9 @@ def _checked_output(
     )
     if targets.is_multilabel and output.competes and is_one_hot(data):
         warn(
-            "Every row of y has exactly one label. A 0/1 indicator stands for independent labels, "
-            "each with a softmax of its own; if the columns are mutually exclusive classes, pass "
-            "y.argmax(axis=1) instead."
+            "Every row of y has exactly one label. The columns of a 0/1 indicator are treated as "
+            "independent labels, each with a softmax of its own; if they are mutually exclusive "
+            "classes, pass y.argmax(axis=1) instead."
         )
     return output
 
@@ -198,7 +199,7 @@ def _checked_output(
 def _last_weights(
     estimator: Any, fitted_targets: Targets, network: Network, targets: Targets
 ) -> Vector:
-    """The weights where the last fit stopped.
+    """The final weights of the last fit, from which the new one continues.
 
     Raises
     ------
@@ -209,12 +210,12 @@ def _last_weights(
     if not targets.matches(fitted_targets):
         raise ValueError(
             f"{needs} kind of y and classes: {fitted_targets.kind}, {fitted_targets.classes} then, "
-            f"{targets.kind}, {targets.classes} now."
+            f"{targets.kind}, {targets.classes} now. Set warm_start=False to fit anew."
         )
     last_sizes = (len(estimator.coefs_[0]), *map(len, estimator.intercepts_))
     if last_sizes != network.layer_sizes:
         raise ValueError(
             f"{needs} layer sizes, from features to output units: {last_sizes} then, "
-            f"{network.layer_sizes} now."
+            f"{network.layer_sizes} now. Set warm_start=False to fit anew."
         )
     return pack(map(Layer, estimator.intercepts_, estimator.coefs_))

@@ -14,7 +14,7 @@ from skneural._typing import FloatArray
 
 @dataclass(frozen=True)
 class FitRecord:
-    """The attributes that a fit sets, by name; None stands for an attribute that is not set."""
+    """The attributes that a fit sets, by name; attributes that are None are not set."""
 
     classes_: Any
     coefs_: list[FloatArray]
@@ -49,7 +49,7 @@ _RECORDED = {field.name for field in fields(FitRecord)}
 
 @dataclass(frozen=True)
 class Fit:
-    """What is fixed before the first run of a fit; makes a record of the runs' solutions.
+    """A fit before its first run; turns the solutions of its runs into a record.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Fit:
     earlier: dict[str, Any]
 
     def record(self, solutions: Sequence[Solution]) -> FitRecord:
-        """The record of a fit that ends with these solutions, of which the best is kept."""
+        """The record of a fit whose runs end with these solutions; the best is kept."""
         best = min(solutions, key=self._rank)
         was_interrupted = any(one.stop_reason is StopReason.INTERRUPTED for one in solutions)
         reason = StopReason.INTERRUPTED if was_interrupted else best.stop_reason

@@ -1,4 +1,4 @@
-"""Labels in any container, and which of them are missing."""
+"""Checks of labels in any container, and of missing labels."""
 
 from numbers import Real
 from typing import Any
@@ -22,12 +22,12 @@ _ARE_MISSING = np.frompyfunc(is_missing, 1, 1)
 
 
 def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
-    """Convert labels to an array or a CSR matrix, with NaN for missing labels if these are allowed.
+    """Convert labels to an array or a CSR matrix; missing labels, if allowed, become NaN.
 
     Raises
     ------
     ValueError
-        If there are no labels, or if they are infinite, or missing when that is not allowed.
+        If there are no labels, or if any are infinite, or missing when that is not allowed.
     """
     if y is None:
         raise ValueError("The call requires y to be passed, but the target y is None.")
@@ -57,7 +57,7 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
 
 
 def split_missing(y: Any) -> tuple[Any, Any]:
-    """`y` with 0 for NaN, and a mask of the NaN among its (stored) values, or None."""
+    """`y` with 0 for NaN, and a mask of NaN among its (stored) values, or None without NaN."""
     if sp.issparse(y):
         y = y.copy()
         y.sum_duplicates()

@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 
 def choice(name: str, value: Any, choices: Mapping[Any, T]) -> T:
-    """The item of `choices` for a name, or for None.
+    """Look up a name, or None, in `choices`.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If it is not one of the choices.
     """
     if not isinstance(value, str | None) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
@@ -37,7 +37,7 @@ def whole_number(name: str, value: Any, minimum: int) -> int:
 
 
 def real_number(name: str, value: Any, **bounds: Any) -> float:
-    """A finite number within `bounds`, which are those of `sklearn.utils.check_scalar`."""
+    """Check a finite number; `bounds` are arguments of `sklearn.utils.check_scalar`."""
     check_scalar(value, name, Real, **bounds)
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value!r}.")
@@ -57,7 +57,7 @@ def penalty(alpha: Any) -> PenaltyRule:
 
 
 def labels_may_be_missing(missing_labels: Any) -> bool:
-    """Whether missing labels are allowed, by the parameter `missing_labels`."""
+    """Whether the parameter `missing_labels` allows missing labels."""
     return choice("missing_labels", missing_labels, {"error": False, "ignore": True})
 
 
@@ -92,16 +92,16 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
 def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     """Convert features to an array or a CSR matrix of finite numbers.
 
-    With `reset`, the estimator stores their number and names; otherwise these must be the stored
-    ones. Values are checked block by block, because scikit-learn would make an array of the size
-    of X to find one that is not finite.
+    With `reset`, the estimator stores their number and names; otherwise, they must agree with the
+    stored ones. Values are checked block by block, because scikit-learn may allocate an array of
+    the size of X to find a value that is not finite.
     """
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
     )
     values = check_numbers(X.data[:, None] if sp.issparse(X) else X)
     step = max(BLOCK_NUMBERS // values.shape[1], 1)
-    # Scikit-learn 1.6 does not find NaN in foreign byte order.
+    # Scikit-learn 1.6 does not find NaN in arrays of foreign byte order.
     native = values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
         assert_all_finite(
@@ -137,6 +137,7 @@ def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
         if k > 2 and value != 0.5:
             raise ValueError(
                 f"threshold={threshold!r} cannot be used: y has a target of {k} classes, and with "
-                "more than two classes the largest activation is predicted."
+                "more than two classes the largest activation is predicted. Leave the threshold "
+                "of that target at 0.5."
             )
     return each

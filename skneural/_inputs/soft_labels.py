@@ -1,4 +1,4 @@
-"""Soft labels: instead of a label, a row with a probability for each class."""
+"""Soft labels: rows of class probabilities in place of labels."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from skneural._typing import LabelArray, Vector
 
-_ROUNDING = 2e-3  # in the sum of a row of probabilities, as of float16 or of three digits
+_ROUNDING = 2e-3  # in the sum of a row, enough for probabilities in float16 or of three digits
 
 
 def check_classes(classes: Any) -> Any:
@@ -32,7 +32,7 @@ def check_classes(classes: Any) -> Any:
 
 
 def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
-    """Check rows of probabilities of these classes, and make each sum exactly 1.
+    """Check rows of probabilities of these classes, and divide them by their sums.
 
     Raises
     ------
@@ -53,15 +53,15 @@ def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
         raise ValueError(
             f"{name} must hold class probabilities: none may be negative or missing, and each row "
             f"must sum to 1; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. Divide "
-            "rows by their sums if they are unnormalised; they cannot be probabilities of several "
-            "labels at once."
+            "rows by their sums if they are unnormalised. Probabilities of several labels at once "
+            "are not supported."
         )
     is_hard = ((probabilities == 0) | (probabilities == 1)).all()
     return probabilities if is_hard else probabilities / sums[:, None]
 
 
 def harden(labels: LabelArray) -> LabelArray:
-    """Codes instead of soft labels if all probabilities are 0 or 1, else the soft labels."""
+    """Convert soft labels to codes if all probabilities are 0 or 1."""
     if labels.dtype.kind != "f" or not ((labels == 0) | (labels == 1)).all():
         return labels
     codes = labels.argmax(axis=1)[:, None]

@@ -1,4 +1,4 @@
-"""Scikit-learn's kinds of target, to and from codes.
+"""Conversion of scikit-learn's kinds of target to codes and back.
 
 ====================== ============================ ====================================
 kind of ``y``          targets                      ``classes_``
@@ -27,7 +27,7 @@ from skneural._inputs.labels import MAY_BE_MISSING, split_missing
 from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
 from skneural._typing import FloatArray, IntArray, Vector
 
-BLOCK_LABELS = 2**16  # encoded at a time
+BLOCK_LABELS = 2**16  # labels that are encoded at a time
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Targets:
     def encode(self, y: Any) -> Any:
         """Codes of a `y` of the same kind, or soft labels if it has probabilities of the classes.
 
-        Codes have the smallest dtype, and no other array of the length of `y` is made.
+        Codes have the smallest possible dtype. For dense labels, no other array of the length of
+        `y` is allocated.
 
         Raises
         ------
@@ -114,8 +115,8 @@ class Targets:
     def accuracy(self, predicted: Any, y: Any, weight: Vector) -> float:
         """The weighted share of rows in which all predictions are right.
 
-        Missing labels are ignored, and rows without any label do not count. With class
-        probabilities, a prediction counts as the probability of its class.
+        Missing labels are ignored, and rows without any label do not count. If `y` holds class
+        probabilities, a prediction counts as the probability of the predicted class.
 
         Raises
         ------
@@ -154,7 +155,7 @@ class Targets:
         return np.column_stack(labels) if self.is_multioutput else labels[0]
 
     def present(self, class_columns: FloatArray) -> FloatArray:
-        """The columns of class space that users see; for multilabel, those of present labels."""
+        """The columns of class space that users see; for a multilabel `y`, those for "present"."""
         return class_columns[:, 1::2] if self.is_multilabel else class_columns
 
 
@@ -199,7 +200,7 @@ def find_targets(y: Any) -> Targets:
 
 
 def distinct_labels(y: Any) -> Any:
-    """A short array with the kind and classes of `y`: the same labels in each column."""
+    """A short array of the same kind and classes as `y`, with the same labels in each column."""
     if len(y) <= BLOCK_LABELS:
         return y
     return short_labels(distinct_columns(y))
@@ -227,7 +228,7 @@ def short_labels(distinct: list[Any]) -> Any:
 
 
 def row_blocks(y: Any) -> Iterator[slice]:
-    """Slices of so many rows that each has about `BLOCK_LABELS` labels."""
+    """Slices of the rows with about `BLOCK_LABELS` labels each."""
     step = max(BLOCK_LABELS // (y.shape[1] if y.ndim == 2 else 1), 1)
     return (slice(start, start + step) for start in range(0, len(y), step))
 
@@ -246,18 +247,20 @@ def _indicator_codes(y: Any, missing: Any) -> Any:
 
 
 def check_something_is_known(n_known: Any) -> None:
-    """Refuse columns of an indicator without any known label, given their numbers.
+    """Refuse an indicator with columns of missing labels only; `n_known` counts the others.
 
     Raises
     ------
     ValueError
     """
     if (nothing := np.flatnonzero(n_known == 0)).size:
-        raise ValueError(f"All labels are missing in columns {nothing.tolist()} of y.")
+        raise ValueError(
+            f"All labels are missing in columns {nothing.tolist()} of y. Remove these columns."
+        )
 
 
 def _is_indicator(y: Any) -> bool:
-    """Whether all are 0 or 1; scikit-learn accepts any two numbers as an indicator."""
+    """Whether all values are 0 or 1; scikit-learn accepts any two integers as an indicator."""
     return bool(np.isin(y.data if sp.issparse(y) else y, (0, 1)).all())
 
 

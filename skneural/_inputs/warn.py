@@ -3,7 +3,7 @@
 import inspect
 import warnings
 
-_OWN = ("skneural", "sklearn.callback")  # scikit-learn's decorator of fits adds frames
+_OWN = ("skneural", "sklearn.callback")  # with_callbacks, which decorates fits, adds frames
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -13,7 +13,7 @@ from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, code_columns, group_
 from skneural._inputs.targets import Targets
 from skneural._typing import Vector
 
-BLOCK_ROWS = BLOCK_NUMBERS  # whose weights are added up at a time
+BLOCK_ROWS = BLOCK_NUMBERS  # rows whose weights are added up at a time
 
 
 @dataclass
@@ -48,8 +48,9 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
     """The weights of the classes of each target, in the order of their codes.
 
     "balanced" gives the classes of a target the same total weight: class k gets
-    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``, with the K_j classes that occur. A row of weight 2
-    counts as two rows, a soft label as a part of each class; missing labels do not count.
+    ``sum_i w_i / (K_j sum_{i: y_ij = k} w_i)``, where K_j counts the classes that occur. A row of
+    weight 2 counts as two rows, and a soft label counts partly for each class; missing labels do
+    not count.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
 
 
 def _class_totals(n_classes: list[int], rows: Rows) -> ClassTotals:
-    """The totals of some rows; for small data, the same bits for any order of the rows."""
+    """The totals of some rows; for small data, their bits do not depend on the order of rows."""
     labels, weight = rows.all_labels(), rows.all_weights()
     totals = ClassTotals([np.zeros(k) for k in n_classes])
     for start in range(0, rows.n_rows, BLOCK_ROWS):
