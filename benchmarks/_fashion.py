@@ -15,7 +15,7 @@ from sklearn.datasets import fetch_openml
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from skneural._training.monitor import Monitor
+from skneural._training.progress import Progress
 
 try:
     import torch
@@ -77,15 +77,14 @@ class Recorder:
 
 
 def train_ours(make, X, y, seed, recorder, **parameters):
-    original = Monitor.after_iteration
+    original = Progress.add_iterate
 
-    def after_iteration(monitor, theta):
-        try:
-            original(monitor, theta)  # which raises where the run ends
-        finally:
-            recorder.note(_our_layers(monitor.solution.theta), monitor.solution.loss)
+    def add_iterate(progress, theta, loss, gradient_norm):
+        reason = original(progress, theta, loss, gradient_norm)
+        recorder.note(_our_layers(theta), loss)
+        return reason
 
-    with patch.object(Monitor, "after_iteration", after_iteration):
+    with patch.object(Progress, "add_iterate", add_iterate):
         model = make(SIZES[1:-1], random_state=seed, **parameters).fit(X, y)
     for (coef, _), fitted in zip(recorder.points[-1], model.coefs_, strict=True):
         np.testing.assert_allclose(coef, fitted, atol=1e-5, err_msg="not what the fit kept")

@@ -20,7 +20,7 @@ from skneural._dask.rows import DaskRows, reduced
 from skneural._data import Data, computation_dtype, is_small
 from skneural._inputs import (
     Targets,
-    check_something_is_known,
+    check_no_label_is_always_missing,
     find_targets,
     short_labels,
     targets_of_classes,
@@ -51,7 +51,7 @@ def dask_data(
     targets = table.find_targets() if classes is None else targets_of_classes(classes)
     data = table.encoded(targets, are_soft=classes is not None)
     if targets.is_multilabel:
-        check_something_is_known(data.sums(tasks.n_known).value)
+        check_no_label_is_always_missing(data.sums(tasks.n_known).value)
     is_gathered = is_small(data.n_rows, data.n_features + len(targets.n_classes))
     return data.gather() if is_gathered else data, targets
 

@@ -81,7 +81,7 @@ class DaskRows(Data):
     def sample(self, index: Any, n_shards: int = N_SHARDS) -> Data:
         cut, node = task(tasks.sample), task(index)
         if isinstance(index, BlockIndex):
-            positions = np.array([index.first_from(int(edge)) for edge in self.edges])
+            positions = np.array([index.n_before(int(edge)) for edge in self.edges])
         else:
             positions = np.searchsorted(index, self.edges)
         sizes = np.diff(positions)

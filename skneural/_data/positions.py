@@ -37,7 +37,7 @@ class BlockIndex:
         block, row = np.divmod(index, self._size)
         return np.asarray(self._blocks[block] * self._size + row)
 
-    def first_from(self, row: int) -> int:
+    def n_before(self, row: int) -> int:
         """The number of chosen rows that come before a row."""
         block, within = divmod(row, self._size)
         i = int(np.searchsorted(self._blocks, block))

@@ -150,9 +150,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     -----
     A fit is a sequence of stages: three of 15 iterations, or of 8 on a sample, and one with the
     rest. Each begins with a penalty and a preconditioner for the current weights. From 10000 rows
-    and 46 iterations on, the first stages of a new fit run on samples. `loss_`, `gradient_norm_` and
-    `converged_` always refer to all rows and to `alpha_`. The initial weights are drawn as if the
-    features were standardised, with variances below their median raised to it.
+    and 46 iterations on, the first stages of a new fit run on samples. `loss_`,
+    `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial weights
+    are drawn as if the features were standardised, with variances below their median raised to it.
 
     ``preconditioner="auto"`` uses diagonals for more than 2048 dimensions, or more than 256 and
     more than the number of rows. It is None for less than 1e6 rows times weights, unless the

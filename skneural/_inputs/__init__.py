@@ -5,7 +5,7 @@ from skneural._inputs.labels import check_labels, is_missing
 from skneural._inputs.soft_labels import check_probabilities, harden
 from skneural._inputs.targets import (
     Targets,
-    check_something_is_known,
+    check_no_label_is_always_missing,
     distinct_columns,
     encode_targets,
     find_targets,
@@ -20,9 +20,9 @@ from skneural._inputs.weights import check_sample_weight, check_weights, class_w
 __all__ = [
     "Targets",
     "check_labels",
+    "check_no_label_is_always_missing",
     "check_probabilities",
     "check_sample_weight",
-    "check_something_is_known",
     "check_weights",
     "class_weights",
     "distinct_columns",

@@ -169,7 +169,7 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
     codes = targets.encode(y)
     if targets.is_multilabel and codes.min() < 0:
         n_missing = np.asarray((codes < 0).sum(axis=0)).ravel()
-        check_something_is_known(codes.shape[0] - n_missing)
+        check_no_label_is_always_missing(codes.shape[0] - n_missing)
     return targets, codes
 
 
@@ -246,7 +246,7 @@ def _indicator_codes(y: Any, missing: Any) -> Any:
     return codes
 
 
-def check_something_is_known(n_known: Any) -> None:
+def check_no_label_is_always_missing(n_known: Any) -> None:
     """Refuse an indicator with columns of missing labels only; `n_known` counts the others.
 
     Raises

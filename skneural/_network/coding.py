@@ -63,8 +63,8 @@ class TargetCoding:
         self.target = np.repeat(np.arange(self.n_targets), n_units)
         self.class_starts = np.cumsum([0, *self.n_classes[:-1]])
         self.unit_class = np.concatenate(unit_classes)
-        self._hard_share = 1.0 - label_smoothing
-        self._soft_share = label_smoothing / np.repeat(alternatives, n_units)
+        self._kept_share = 1.0 - label_smoothing
+        self._spread_share = label_smoothing / np.repeat(alternatives, n_units)
         self._class_weight = None if class_weight is None else np.concatenate(class_weight)
 
     def targets(self, labels: LabelArray) -> Vector:
@@ -121,7 +121,7 @@ class TargetCoding:
         return [part[:, 0] if part.shape[1] == 1 else part for part in parts]
 
     def _smoothed(self, share: Any) -> Any:
-        return share * self._hard_share + self._soft_share
+        return share * self._kept_share + self._spread_share
 
     def _shares(self, labels: LabelArray) -> Any:
         """The unsmoothed target of each unit: 0 or 1 unless labels are soft."""

@@ -116,22 +116,22 @@ class Output(ABC):
         parts = self.coding.split_classes(self.log_probabilities(logits))
         return np.stack([part.argmax(axis=1) for part in parts], axis=1)
 
-    def _mixed_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
+    def _combined_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
         """``sum_s probe_s s``, without weights; shape (rows, n_units)."""
         roots = np.exp(0.5 * self.log_probabilities(logits)) * probe
-        mixed = np.zeros_like(logits)
+        combined = np.zeros_like(logits)
         for root, (units, targets) in zip(roots.T, self.coding.class_targets(), strict=True):
             of_class = np.zeros_like(logits)
             of_class[:, units] = targets
             _, gradient = self._losses_gradient(logits, of_class)
-            mixed[:, units] += root[:, None] * gradient[:, units]
-        return mixed
+            combined[:, units] += root[:, None] * gradient[:, units]
+        return combined
 
     def _squared_errors(self, logits: FloatArray, labels: LabelArray) -> tuple[Vector, Vector]:
         """Squared gradients of each unit, and their expectation, without weights."""
         _, gradient = self._losses_gradient(logits, self._targets(logits, labels))
         identity = np.eye(self.n_roots, dtype=logits.dtype)
-        expected = sum(self._mixed_roots(logits, probe) ** 2 for probe in identity)
+        expected = sum(self._combined_roots(logits, probe) ** 2 for probe in identity)
         return np.asarray(gradient**2, np.float64), np.asarray(expected, np.float64)
 
     # All outputs apply the weights in the same way.
@@ -184,7 +184,7 @@ class Output(ABC):
         A unit vector as `probe`, of shape (n_roots,), selects a root. With independent random
         signs, of shape (rows, n_roots), the expected outer product is the Fisher matrix.
         """
-        root = self._mixed_roots(logits, probe.astype(logits.dtype, copy=False))
+        root = self._combined_roots(logits, probe.astype(logits.dtype, copy=False))
         root *= self._unit_weights(np.sqrt(self.coding.weights(labels, row_weight)), logits)
         return root
 
@@ -240,7 +240,7 @@ class CanonicalOutput(Output):
 
         return activations - targets, product
 
-    def _mixed_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
+    def _combined_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
         return self._unit_roots(self.activations(logits), probe)
 
     def _squared_errors(self, logits: FloatArray, labels: LabelArray) -> tuple[Vector, Vector]:

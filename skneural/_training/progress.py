@@ -57,7 +57,7 @@ class Progress:
         return len(self._loss_curve)
 
     @property
-    def has_iterate(self) -> bool:
+    def is_evaluated(self) -> bool:
         """Whether the objective has been evaluated at any weights."""
         return not np.isnan(self.loss)
 

@@ -95,7 +95,7 @@ def train(
         try:
             reason = run.all_stages(progress)
         except KeyboardInterrupt:
-            if not progress.has_iterate:
+            if not progress.is_evaluated:
                 raise
             reason = StopReason.INTERRUPTED
         return run.finish(progress, reason)
@@ -141,7 +141,7 @@ class _Run:
         reason = StopReason.MAX_ITER
         for stage in stages(self._plan(), self._rows, self._rng):
             reason = self._stage(stage, progress)
-            if not progress.has_iterate:
+            if not progress.is_evaluated:
                 raise ValueError(_TOO_LARGE)
             if reason is StopReason.EARLY_STOPPING and not stage.is_whole:
                 continue  # more iterations on this sample would not help, but more rows may

@@ -66,7 +66,7 @@ def test_a_start_that_is_not_finite_is_an_overflow_and_no_iterate(bad):
     for start in (2.0, -1.0):
         problem, progress = make(cliff, start=(start, 1.0))
         assert problem.begin() is StopReason.OVERFLOW
-        assert not progress.has_iterate
+        assert not progress.is_evaluated
     problem, progress = make(cliff, start=(1.0, 1.0))
     assert problem.begin() is None
     loss, _ = problem.evaluate(np.array([1.0, 0.0]))

@@ -14,9 +14,9 @@ def make(tol=1e-3, **settings):
 
 def test_a_stage_begins_at_an_iterate_without_an_iteration():
     progress = make()
-    assert not progress.has_iterate
+    assert not progress.is_evaluated
     assert progress.begin_stage(np.ones(2), 5.0, 4.0) is None
-    assert progress.has_iterate
+    assert progress.is_evaluated
     assert (progress.loss, progress.gradient_norm, progress.n_iter) == (5, 4, 0)
     assert make(tol=4.0).begin_stage(np.ones(2), 5.0, 4.0) is StopReason.TOL
 
