@@ -46,12 +46,14 @@ class Problem:
         self._gradient = self._origin
 
     def evaluate(self, phi: Vector) -> tuple[float, Vector]:
-        """The loss at `phi` and its gradient."""
+        """The loss at `phi` and its gradient; the loss is not finite if either overflows."""
         if not np.array_equal(phi, self._evaluated_at):
             self._theta = self._weights(phi)
             self._loss, gradient = self.objective(self._theta)
             self._progress.n_fev += 1
             self._gradient_norm = float(np.abs(gradient).max())
+            if not np.isfinite(self._gradient_norm):
+                self._loss = np.nan
             with np.errstate(over="ignore", invalid="ignore"):
                 self._gradient = self._reparametrization.gradient(gradient)
             self._evaluated_at = phi.copy()
@@ -67,7 +69,7 @@ class Problem:
     def begin(self) -> StopReason | None:
         """Evaluate the start, and return a reason if the solver need not run."""
         self.evaluate(np.zeros_like(self._origin))
-        if not (np.isfinite(self._loss) and np.isfinite(self._gradient_norm)):
+        if not np.isfinite(self._loss):
             return StopReason.OVERFLOW
         begun = self._progress.begin_stage(self._theta, self._loss, self._gradient_norm)
         return begun or self._limited()

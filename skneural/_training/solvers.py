@@ -130,7 +130,7 @@ class _ScipyCalls:
 
     def evaluate(self, x: Vector) -> tuple[float, Vector]:
         value, gradient = self._call(self._problem.evaluate, x)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
+        if not np.isfinite(value):
             raise _Stopped(StopReason.OVERFLOW)
         return self._magnification * value, self._magnification * gradient
 
@@ -146,6 +146,10 @@ class _ScipyCalls:
     def after_iteration(self, x: Vector) -> None:
         if reason := self._call(self._problem.accept, x):
             raise _Stopped(reason)
+        if self._patience is not None:
+            self._end_if_idle(x)
+
+    def _end_if_idle(self, x: Vector) -> None:
         value, _ = self._call(self._problem.evaluate, x)
         self._n_idle = 0 if value < self._lowest else self._n_idle + 1
         self._lowest = min(value, self._lowest)
