@@ -4,6 +4,7 @@ from abc import ABCMeta
 from copy import copy
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
@@ -325,7 +326,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         )
         watched = WatchedFit(
             self,
-            lambda solution: fit.record([solution]).attributes_after(self.__dict__),
+            partial(_attributes_at, self, fit),
             n_runs=len(prepared.seeds),
             max_iter=prepared.settings.max_iter,
             X=X,
@@ -363,3 +364,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             if solutions[-1].is_last or solutions[-1].stop_reason is StopReason.INTERRUPTED:
                 break
         return solutions
+
+
+def _attributes_at(estimator: BaseMLPClassifier, fit: Fit, solution: Solution) -> dict[str, Any]:
+    """The attributes of an estimator if its fit ended with a solution, for callbacks."""
+    return fit.record([solution]).attributes_after(estimator.__dict__)

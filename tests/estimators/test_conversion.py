@@ -166,6 +166,7 @@ def test_random_numbers_of_others_are_left_alone(classifier, cancer):
     ("settings", "message"),
     [
         ({"activation": "softplus"}, "does not have 'softplus'. Fit with one of identity, logis"),
+        ({"activation": "silu"}, "does not have 'silu'. Fit with one of identity, logis"),
         (
             {"hidden_layer_sizes": (3, 3), "activation": ["tanh", "relu"]},
             r"one activation for all hidden layers, but these are \['tanh', 'relu'\]. Fit with",
