@@ -23,6 +23,7 @@ from skneural._inputs import (
     check_no_label_is_always_missing,
     find_targets,
     short_labels,
+    shown,
     targets_of_classes,
 )
 
@@ -39,13 +40,14 @@ def in_memory(values: Any) -> Any:
 
 
 def dask_data(
-    estimator, X, y, sample_weight, classes, may_be_missing: bool
+    estimator, X, y, sample_weight, classes, may_be_missing: bool, *, is_new: bool = True
 ) -> tuple[Data, Targets]:
     """Prepare collections for a fit, and find the classes of their labels.
 
-    Small data are fetched, and then treated like small data in memory.
+    Small data are fetched, and then treated like small data in memory. A fit that is not new needs
+    the features of the last one.
     """
-    validate_data(estimator, _stand_in(X, "X"), ensure_min_samples=0)
+    validate_data(estimator, _stand_in(X, "X"), reset=is_new, ensure_min_samples=0)
     names = "X", "y", "sample_weight", may_be_missing
     table = _Table(tasks.Reading(*names), X, y, sample_weight)
     targets = table.find_targets() if classes is None else targets_of_classes(classes)
@@ -192,7 +194,7 @@ def _stand_in(X: Any, name: str) -> Any:
         return pd.DataFrame(np.empty((0, len(X.columns))), columns=X.columns)
     if not isinstance(X, da.Array) or X.ndim != 2:
         raise ValueError(
-            f"{name} must be a dask array of two dimensions or a dask dataframe; got {X!r}."
+            f"{name} must be a dask array of two dimensions or a dask dataframe; got {shown(X)}."
         )
     if np.isnan(X.shape[1]):
         raise ValueError(
@@ -218,5 +220,5 @@ def _chunks(values: Any, name: str) -> list[Any]:
         return list(values.to_delayed())
     raise ValueError(
         f"{name} must be a dask array of one or two dimensions, a dask dataframe or series, or in "
-        f"memory; got {values!r}."
+        f"memory; got {shown(values)}."
     )

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from skneural._inputs import Targets
+from skneural._inputs import Targets, shown
 from skneural._network import Output
 
 _ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
@@ -113,8 +113,8 @@ def _obstacle(
     threshold = getattr(estimator, "threshold", 0.5)
     if np.not_equal(threshold, 0.5).any():
         return (
-            f"it predicts what is more probable than 0.5, but threshold={threshold!r}. Convert "
-            "with set_params(threshold=0.5), and compare probabilities with the threshold."
+            f"it predicts what is more probable than 0.5, but threshold={shown(threshold)}. "
+            "Convert with set_params(threshold=0.5), and compare probabilities with the threshold."
         )
     if len(activations) > 1:
         return (

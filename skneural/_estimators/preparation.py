@@ -19,6 +19,7 @@ from skneural._inputs import (
     encode_targets,
     harden,
     is_one_hot,
+    shown,
     targets_of_classes,
     warn,
 )
@@ -70,7 +71,8 @@ def prepare(
     sizes = check.hidden_layers(estimator.hidden_layer_sizes)
     activation_names = check.hidden_activations(estimator.activation, len(sizes))
     settings = check_settings(estimator)
-    rows, targets = labelled_data(estimator, X, y, sample_weight, classes)
+    is_new = fitted_targets is None
+    rows, targets = labelled_data(estimator, X, y, sample_weight, classes, is_new=is_new)
     output = _checked_output(estimator, make_output, targets, rows)
     activations = [ACTIVATIONS[name] for name in activation_names]
     network = Network(rows.n_features, sizes, activations, output)
@@ -101,7 +103,7 @@ def check_settings(estimator: Any) -> Settings:
     """The settings of a run from the constructor's parameters."""
     for name in ("warm_start", "early_stopping"):
         if not isinstance(value := getattr(estimator, name), bool | np.bool_):
-            raise ValueError(f"{name} must be True or False, got {value!r}.")
+            raise ValueError(f"{name} must be True or False, got {shown(value)}.")
     check.whole_number("n_init", estimator.n_init, 1)
     check.real_number(
         "validation_fraction",
@@ -123,14 +125,14 @@ def check_settings(estimator: Any) -> Settings:
 
 
 def labelled_data(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, classes: Any
+    estimator: Any, X: Any, y: Any, sample_weight: Any, classes: Any, *, is_new: bool
 ) -> tuple[Data, Targets]:
     """Features, labels and weights for training, and the kind and classes of the labels."""
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
     if is_dask(X):
-        return dask_data(estimator, X, y, sample_weight, classes, may_be_missing)
+        return dask_data(estimator, X, y, sample_weight, classes, may_be_missing, is_new=is_new)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
-    X = check.check_features(estimator, X, reset=True)
+    X = check.check_features(estimator, X, reset=is_new)
     y = check_labels(y, "y", may_be_missing=may_be_missing)
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X)

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
 
+from skneural._inputs import shown
 from skneural._typing import FloatArray
 
 _FEWEST_ROWS = 5  # with the label, and without it; below, 0.5 is kept
@@ -55,7 +56,8 @@ def check_scorer(scoring, is_weighted):
         signature = f"scorer(estimator, X, y{', sample_weight' if is_weighted else ''})"
         raise ValueError(
             "scoring must be the name of a scorer of binary predictions, such as 'f1', or a "
-            f"callable {signature}, as returned by sklearn.metrics.make_scorer; got {scoring!r}."
+            f"callable {signature}, as returned by sklearn.metrics.make_scorer; got "
+            f"{shown(scoring)}."
         ) from error
     return scorer
 

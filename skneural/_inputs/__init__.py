@@ -2,6 +2,7 @@
 
 from skneural._inputs import parameters
 from skneural._inputs.labels import check_labels, is_missing
+from skneural._inputs.shown import shown
 from skneural._inputs.soft_labels import check_probabilities, harden
 from skneural._inputs.targets import (
     Targets,
@@ -33,6 +34,7 @@ __all__ = [
     "is_one_hot",
     "parameters",
     "short_labels",
+    "shown",
     "targets_of_classes",
     "union_columns",
     "warn",

@@ -7,6 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import assert_all_finite, check_array
 
+from skneural._inputs.shown import shown
+
 MAY_BE_MISSING = (
     "Only a multilabel y, an indicator of zeros and ones with a column for each label, can have "
     "missing labels (NaN)"
@@ -50,7 +52,9 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
     if are_objects and missing.any():
         others = y[~missing]
         if not all(isinstance(value, Real | np.bool_) for value in others):
-            raise ValueError(f"{MAY_BE_MISSING}; {name} has other labels, such as {others[0]!r}.")
+            raise ValueError(
+                f"{MAY_BE_MISSING}; {name} has other labels, such as {shown(others[0])}."
+            )
         y = np.where(missing, np.nan, y).astype(np.float64)
     assert_all_finite(y, allow_nan=may_be_missing, input_name=name)
     return y

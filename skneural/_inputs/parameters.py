@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from skneural._curvature import PENALTIES, FixedPenalty, PenaltyRule
 from skneural._data import BLOCK_NUMBERS
+from skneural._inputs.shown import shown
 from skneural._network import ACTIVATIONS
 from skneural._typing import Vector
 
@@ -27,7 +28,9 @@ def choice(name: str, value: Any, choices: Mapping[Any, T]) -> T:
         If it is not one of the choices.
     """
     if not isinstance(value, str | None) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, choices))}; got {shown(value)}."
+        )
     return choices[value]
 
 
@@ -39,9 +42,13 @@ def whole_number(name: str, value: Any, minimum: int) -> int:
 def real_number(name: str, value: Any, **bounds: Any) -> float:
     """Check a finite number; `bounds` are arguments of `sklearn.utils.check_scalar`."""
     check_scalar(value, name, Real, **bounds)
-    if not np.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value!r}.")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {shown(value)}.")
+    return number
 
 
 def penalty(alpha: Any) -> PenaltyRule:
@@ -50,7 +57,7 @@ def penalty(alpha: Any) -> PenaltyRule:
         if alpha not in PENALTIES:
             raise ValueError(
                 "alpha must be a number that is not negative, or "
-                f"{', '.join(map(repr, PENALTIES))}; got {alpha!r}."
+                f"{', '.join(map(repr, PENALTIES))}; got {shown(alpha)}."
             )
         return PENALTIES[alpha]
     return partial(FixedPenalty, alpha=real_number("alpha", alpha, min_val=0))
@@ -66,12 +73,16 @@ def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
     sizes = hidden_layer_sizes
     sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
     sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
-    if not all(isinstance(n, Integral) and int(n) > 0 for n in sizes):
+    if not all(_is_size(n) for n in sizes):
         raise ValueError(
             "hidden_layer_sizes must be a positive integer or a list of positive integers, "
-            f"got {hidden_layer_sizes!r}."
+            f"got {shown(hidden_layer_sizes)}."
         )
     return tuple(int(n) for n in sizes)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
@@ -82,7 +93,7 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
     if not isinstance(activation, list | tuple) or len(activation) != n_hidden:
         raise ValueError(
             f"activation must be a name, or a list with a name for each of the {n_hidden} hidden "
-            f"layers; got {activation!r}."
+            f"layers; got {shown(activation)}."
         )
     for name in activation:
         choice("activation", name, ACTIVATIONS)
@@ -126,18 +137,18 @@ def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
     except ValueError:  # a ragged list
         thresholds = np.asarray(None)
     if thresholds.dtype.kind not in "fiu" or not ((thresholds > 0) & (thresholds < 1)).all():
-        raise ValueError(f"threshold must be in the open interval (0, 1), got {threshold!r}.")
+        raise ValueError(f"threshold must be in the open interval (0, 1), got {shown(threshold)}.")
     if thresholds.shape not in ((), (len(n_classes),)):
         raise ValueError(
             f"threshold must be a number, or one number for each of the {len(n_classes)} outputs; "
-            f"got {threshold!r}."
+            f"got {shown(threshold)}."
         )
     each = np.broadcast_to(thresholds.astype(np.float64), len(n_classes))
     for value, k in zip(each, n_classes, strict=True):
         if k > 2 and value != 0.5:
             raise ValueError(
-                f"threshold={threshold!r} cannot be used: y has a target of {k} classes, and with "
-                "more than two classes the largest activation is predicted. Leave the threshold "
-                "of that target at 0.5."
+                f"threshold={shown(threshold)} cannot be used: y has a target of {k} classes, and "
+                "with more than two classes the largest activation is predicted. Leave the "
+                "threshold of that target at 0.5."
             )
     return each

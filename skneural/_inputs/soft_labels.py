@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skneural._inputs.shown import shown
 from skneural._typing import LabelArray, Vector
 
 _ROUNDING = 2e-3  # in the sum of a row, enough for probabilities in float16 or of three digits
@@ -26,7 +27,7 @@ def check_classes(classes: Any) -> Any:
     if not is_sorted or len(classes) < 2:
         raise ValueError(
             "classes must be a list of two or more different classes in sorted order, like the "
-            f"result of np.unique; got {given!r}."
+            f"result of np.unique; got {shown(given)}."
         )
     return classes
 
@@ -52,9 +53,9 @@ def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
         row = int(right.argmin())
         raise ValueError(
             f"{name} must hold class probabilities: none may be negative or missing, and each row "
-            f"must sum to 1; row {row} is {y[row].tolist()}, with a sum of {sums[row]:.6g}. Divide "
-            "rows by their sums if they are unnormalised. Probabilities of several labels at once "
-            "are not supported."
+            f"must sum to 1; row {row} is {shown(y[row].tolist())}, with a sum of {sums[row]:.6g}. "
+            "Divide rows by their sums if they are unnormalised. Probabilities of several labels "
+            "at once are not supported."
         )
     is_hard = ((probabilities == 0) | (probabilities == 1)).all()
     return probabilities if is_hard else probabilities / sums[:, None]

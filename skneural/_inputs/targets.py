@@ -24,6 +24,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from skneural._data import Data, Rows, Shard, Total
 from skneural._inputs.labels import MAY_BE_MISSING, split_missing
+from skneural._inputs.shown import shown
 from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
 from skneural._typing import FloatArray, IntArray, Vector
 
@@ -191,7 +192,8 @@ def find_targets(y: Any) -> Targets:
         classes = np.unique(column_or_1d(y, warn=True))
         if len(classes) < 2:
             raise ValueError(
-                f"y holds only one class, {classes.tolist()[0]!r}; a classifier needs at least two."
+                f"y holds only one class, {shown(classes.tolist()[0])}; a classifier needs at "
+                "least two."
             )
         return Targets(kind, classes)
     if sp.issparse(y):
@@ -255,7 +257,8 @@ def check_no_label_is_always_missing(n_known: Any) -> None:
     """
     if (nothing := np.flatnonzero(n_known == 0)).size:
         raise ValueError(
-            f"All labels are missing in columns {nothing.tolist()} of y. Remove these columns."
+            f"All labels are missing in columns {shown(nothing.tolist())} of y. Remove these "
+            "columns."
         )
 
 
@@ -267,7 +270,7 @@ def _is_indicator(y: Any) -> bool:
 def _known_codes(y: Any, classes: Any) -> IntArray:
     unknown = [label for label in np.unique(y).tolist() if label not in classes.tolist()]
     if unknown:
-        raise ValueError(f"y_val has labels that y does not have: {unknown}.")
+        raise ValueError(f"y_val has labels that y does not have: {shown(unknown)}.")
     return np.asarray(np.searchsorted(classes, y), dtype=np.min_scalar_type(-len(classes)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
 from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, code_columns, group_sums
+from skneural._inputs.shown import shown
 from skneural._inputs.targets import Targets
 from skneural._typing import Vector
 
@@ -63,7 +64,7 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
         if class_weight != "balanced":
             raise ValueError(
                 f"class_weight must be a dict, a list of dicts, 'balanced' or None, "
-                f"got {class_weight!r}."
+                f"got {shown(class_weight)}."
             )
         totals = data.reduce(partial(_class_totals, targets.n_classes)).of_target
         return list(map(_even, totals))
@@ -71,7 +72,7 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
     if not isinstance(class_weight, list | tuple if several else Mapping):
         raise ValueError(
             f"class_weight must be {'a list of dicts, one per output' if several else 'a dict'}, "
-            f"'balanced' or None for a {targets.kind} y, got {class_weight!r}."
+            f"'balanced' or None for a {targets.kind} y, got {shown(class_weight)}."
         )
     tables = list(class_weight) if several else [class_weight]
     if len(tables) != len(targets.n_classes):
@@ -114,11 +115,13 @@ def _even(totals: Vector) -> Vector:
 
 def _from_mapping(table: Any, classes: Any) -> Vector:
     if not isinstance(table, Mapping):
-        raise ValueError(f"class_weight must map classes to weights, got {table!r}.")
+        raise ValueError(f"class_weight must map classes to weights, got {shown(table)}.")
     known = classes.tolist()
     if unknown := [key for key in table if key not in known]:
-        raise ValueError(f"class_weight has keys that are not classes: {unknown}; y has {known}.")
+        raise ValueError(
+            f"class_weight has keys that are not classes: {shown(unknown)}; y has {shown(known)}."
+        )
     weights = [table.get(label, 1.0) for label in known]
     if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in weights):
-        raise ValueError(f"class_weight must be finite and not negative, got {table!r}.")
+        raise ValueError(f"class_weight must be finite and not negative, got {shown(table)}.")
     return np.array(weights, dtype=np.float64)

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skneural._inputs import shown
 from skneural._plotting.drawing import check_axes, label_text, pyplot, size_in_points, with_limits
 from skneural._plotting.inspection import fitted_network
 from skneural._plotting.units import UnitLayout
@@ -184,7 +185,7 @@ def _image_shape(image_shape, n_features):
     shape = tuple(image_shape) if isinstance(image_shape, list | tuple) else ()
     if len(shape) != 2 or not all(isinstance(n, Integral) and int(n) > 0 for n in shape):
         raise ValueError(
-            f"image_shape must be two positive integers, (height, width); got {image_shape!r}."
+            f"image_shape must be two positive integers, (height, width); got {shown(image_shape)}."
         )
     if shape[0] * shape[1] != n_features:
         raise ValueError(

@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skneural._estimators import BaseMLPClassifier
-from skneural._inputs import is_missing
+from skneural._inputs import is_missing, shown
 from skneural._typing import IntArray
 
 
@@ -64,7 +64,7 @@ def label_codes(y: Any, classes: Any, name: str) -> IntArray:
     labels = [None if is_missing(label) else label for label in y.tolist()]
     if unknown := {label for label in labels if label is not None} - set(positions):
         raise ValueError(
-            f"{name} has labels that are not classes: {sorted(unknown, key=str)}; the classes are "
-            f"{list(positions)}."
+            f"{name} has labels that are not classes: {shown(sorted(unknown, key=str))}; the "
+            f"classes are {shown(list(positions))}."
         )
     return np.array([positions.get(label, -1) for label in labels])

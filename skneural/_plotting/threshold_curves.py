@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import precision_recall_curve
 from sklearn.utils import check_array, check_consistent_length
 
+from skneural._inputs import shown
 from skneural._plotting.inspection import dense_labels, label_codes, last_step
 
 
@@ -54,11 +55,11 @@ def check_threshold(threshold, n_labels):
     """Return the threshold of each label as a float."""
     values = np.asarray(threshold)
     if values.dtype.kind not in "fiu" or not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(f"threshold must be in [0, 1], got {threshold!r}.")
+        raise ValueError(f"threshold must be in [0, 1], got {shown(threshold)}.")
     if values.shape not in ((), (n_labels,)):
         raise ValueError(
             f"threshold must be a number, or one for each of the {n_labels} labels; got "
-            f"{threshold!r}."
+            f"{shown(threshold)}."
         )
     return np.broadcast_to(values.astype(np.float64), n_labels)
 

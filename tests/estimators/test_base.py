@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cloudpickle
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
@@ -363,7 +364,7 @@ def test_warm_start_at_the_minimum_stays_there(classifier, iris):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, y: (X[:, :3], y), r"\(4, 5, 3\) then, \(3, 5, 3\) now"),
+        (lambda X, y: (X[:, :3], y), "X has 3 features, but .* is expecting 4"),
         (lambda X, y: (X, y + 1), r"multiclass, \[0 1 2\] then, multiclass, \[1 2 3\] now"),
         (lambda X, y: (X, y > 0), r"multiclass, .* then, binary, \[False  True\] now"),
     ],
@@ -410,3 +411,18 @@ def test_raw_features_are_learnt_from(classifier, load, least):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         assert cross_val_score(classifier(random_state=0), X, y, cv=folds).mean() > least
+
+
+def test_a_warm_start_needs_features_in_the_order_of_the_last_fit(classifier, iris):
+    X, y = pd.DataFrame(iris[0], columns=list("abcd")), iris[1]
+    model = classifier(5, random_state=0, warm_start=True, tol=0.01).fit(X, y)
+    state = pickle.dumps(model)
+    for other in (X[list("abdc")], X.rename(columns={"a": "e"})):
+        with pytest.raises(ValueError, match="feature names should match"):
+            model.fit(other, y)
+        assert pickle.dumps(model) == state
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        model.fit(iris[0], y)
+    assert model.feature_names_in_.tolist() == list("abcd")
+    model.set_params(warm_start=False).fit(X[list("abdc")], y)
+    assert model.feature_names_in_.tolist() == list("abdc")

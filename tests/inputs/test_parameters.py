@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,16 @@ def test_thresholds_that_do_not_fit_the_target():
         check.decision_threshold([0.5, 0.5], [2, 2, 2])
     with pytest.raises(ValueError, match=r"threshold=0.4 cannot be used.*4 classes"):
         check.decision_threshold(0.4, [4])
+
+
+@pytest.mark.parametrize("sizes", [True, [True], (5, False), np.array([True])])
+def test_booleans_are_not_sizes(sizes):
+    with pytest.raises(ValueError, match="hidden_layer_sizes must be a positive integer or a list"):
+        check.hidden_layers(sizes)
+
+
+def test_any_real_number_is_a_penalty_unless_it_is_beyond_the_range():
+    assert check.real_number("alpha", Fraction(1, 4)) == 0.25
+    for value in (10**400, np.inf, np.nan, float("-inf")):
+        with pytest.raises(ValueError, match="alpha must be finite, got"):
+            check.real_number("alpha", value)
