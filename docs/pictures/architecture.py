@@ -50,7 +50,9 @@ def box(number, room):
     y = number * (HEIGHT + GAP) + 1
     parts = [f'<rect x="1" y="{y}" width="{BOX}" height="{HEIGHT}" rx="6"/>']
     parts.append(f'<text class="sk-name" x="12" y="{y + 19}">{room}</text>')
-    for i, line in enumerate(wrap(sentence(room), 46)[:2]):
+    lines = wrap(sentence(room), 46)
+    assert len(lines) <= 2, f"the sentence of {room} is too long for its box"
+    for i, line in enumerate(lines):
         parts.append(f'<text x="12" y="{y + 37 + LINE * i}">{line}</text>')
     return "".join(parts)
 

@@ -1,4 +1,4 @@
-"""Kronecker factors of the curvature, and two uses of them: the preconditioner and the penalty."""
+"""Kronecker factors of the curvature, and what uses them: preconditioner and penalty."""
 
 from skneural._curvature.factors import Curvature, floored
 from skneural._curvature.meter import CurvatureMeter, feature_moments

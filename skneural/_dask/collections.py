@@ -106,6 +106,7 @@ class _Table:
         ends = np.cumsum(list(map(len, chunks)))
         # All at once, so that what they have in common is computed once.
         parts = persist([part for each in chunks for part in each])
+        self._persisted = parts  # tasks that regroup them do not keep them on the workers
         shapes = compute([task(tasks.shape_and_dtype)(part) for part in parts])
         sizes = [shape[0] for shape, _ in shapes]
         self._numbers = [i for i, size in enumerate(sizes[: ends[0]]) if size]

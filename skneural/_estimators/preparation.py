@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_consistent_length, check_random_state
 
 from skneural._curvature import PRECONDITIONERS
@@ -138,6 +139,7 @@ def labelled_data(
     weight = check_sample_weight(sample_weight, X)
     if classes is None:
         targets, labels = encode_targets(y)
+        _warn_of_column("y", targets, y)
     else:
         targets = targets_of_classes(classes)
         labels = harden(check_probabilities(y, targets.classes, "y"))
@@ -160,7 +162,9 @@ def validation_data(
     y = check_labels(y, "y_val", may_be_missing=may_be_missing)
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X, "sample_weight_val")
-    return Rows(X, targets.encode(y), weight)
+    labels = targets.encode(y)
+    _warn_of_column("y_val", targets, y)
+    return Rows(X, labels, weight)
 
 
 def validation_split(data: Data, fraction: float, rng: np.random.RandomState) -> tuple[Data, Data]:
@@ -168,10 +172,20 @@ def validation_split(data: Data, fraction: float, rng: np.random.RandomState) ->
     n_validation = int(np.ceil(fraction * data.n_rows))
     if n_validation == data.n_rows:
         raise ValueError(
-            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on. "
-            "Decrease it, or pass X_val and y_val to fit."
+            f"validation_fraction={fraction} of {data.n_rows} rows leaves none to train on "
+            "(equal rows count once, and rows of weight 0 not at all). Decrease it, or pass X_val "
+            "and y_val to fit."
         )
     return random_split(data, n_validation, rng)
+
+
+def _warn_of_column(name: str, targets: Targets, y: Any) -> None:
+    if targets.is_column(y):
+        warn(
+            f"A column-vector {name} was passed when a 1d array was expected. Please change the "
+            f"shape of {name} to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+        )
 
 
 def _checked_output(

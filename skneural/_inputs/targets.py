@@ -100,7 +100,7 @@ class Targets:
             raise ValueError(f"y_val contains NaN, but y is not an indicator: it is {self.kind}.")
         if self.has_probabilities(y):
             return harden(check_probabilities(y, self.classes, "y_val"))
-        columns = y.T if self.is_multioutput else [column_or_1d(y, warn=True)]
+        columns = y.T if self.is_multioutput else [column_or_1d(y)]
         if len(columns) != len(self.target_classes) or (self.is_multioutput and y.ndim != 2):
             raise ValueError(
                 f"y_val must have {len(self.target_classes)} columns, like y; got shape {y.shape}."
@@ -148,6 +148,11 @@ class Targets:
             raise ValueError("y cannot be scored: all labels of rows with a weight are missing.")
         return float(np.average(is_right.all(axis=1), weights=weight))
 
+    def is_column(self, y: Any) -> bool:
+        """Whether labels of a single target are a column, not one-dimensional."""
+        is_single = not (self.is_multilabel or self.is_multioutput)
+        return is_single and y.ndim == 2 and y.shape[1] == 1
+
     def decode(self, codes: IntArray) -> Any:
         """Labels in the form of the `y` that was encoded."""
         if self.is_multilabel:
@@ -189,7 +194,7 @@ def find_targets(y: Any) -> Targets:
     if missing is not None:
         raise ValueError(f"{MAY_BE_MISSING}; this one is {kind}, of shape {given.shape}.")
     if kind in ("binary", "multiclass"):
-        classes = np.unique(column_or_1d(y, warn=True))
+        classes = np.unique(column_or_1d(y))
         if len(classes) < 2:
             raise ValueError(
                 f"y holds only one class, {shown(classes.tolist()[0])}; a classifier needs at "

@@ -63,7 +63,8 @@ class Output(ABC):
             class_weight=class_weight,
         )
 
-    # To be implemented. Shapes: logits and targets (rows, n_units), losses (rows, n_targets).
+    # To be implemented, beside `name`.
+    # Shapes: logits and targets (rows, n_units), losses (rows, n_targets).
 
     @staticmethod
     @abstractmethod
@@ -127,12 +128,14 @@ class Output(ABC):
             combined[:, units] += root[:, None] * gradient[:, units]
         return combined
 
-    def _squared_errors(self, logits: FloatArray, labels: LabelArray) -> tuple[Vector, Vector]:
-        """Squared gradients of each unit, and their expectation, without weights."""
+    def _squared_errors(
+        self, logits: FloatArray, labels: LabelArray, weights: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Weighted squared gradients of each unit, and their expectation."""
         _, gradient = self._losses_gradient(logits, self._targets(logits, labels))
         identity = np.eye(self.n_roots, dtype=logits.dtype)
         expected = sum(self._combined_roots(logits, probe) ** 2 for probe in identity)
-        return np.asarray(gradient**2, np.float64), np.asarray(expected, np.float64)
+        return weights * gradient**2, weights * expected
 
     # All outputs apply the weights in the same way.
 
@@ -173,8 +176,8 @@ class Output(ABC):
         Their ratio is the Pearson dispersion, about 1 if labels follow the class probabilities.
         """
         weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
-        observed, expected = self._squared_errors(logits, labels)
-        return float((weights * observed).sum()), float((weights * expected).sum())
+        observed, expected = self._squared_errors(logits, labels, weights)
+        return float(observed.sum()), float(expected.sum())
 
     def fisher_root(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector, probe: FloatArray
@@ -243,6 +246,8 @@ class CanonicalOutput(Output):
     def _combined_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
         return self._unit_roots(self.activations(logits), probe)
 
-    def _squared_errors(self, logits: FloatArray, labels: LabelArray) -> tuple[Vector, Vector]:
+    def _squared_errors(
+        self, logits: FloatArray, labels: LabelArray, weights: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         p = self.activations(logits)
-        return self.coding.squared_errors(labels, p), p * (1 - p)
+        return weights * self.coding.squared_errors(labels, p), weights * p * (1 - p)

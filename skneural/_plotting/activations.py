@@ -119,7 +119,7 @@ default=None
         if y is not None:
             y = dense_labels(y, "y")
             check_consistent_length(*blocks, y)
-        return cls._drawn(blocks, layout, y, ax, kwargs)
+        return cls._drawn(blocks, layout, y, "y", ax, kwargs)
 
     @classmethod
     def from_predictions(
@@ -176,8 +176,10 @@ default=None
         ['cat', 'dog']
         >>> plt.close(display.figure_)
         """
-        several = isinstance(activations, list) and np.ndim(activations[0]) == 2
+        is_list = isinstance(activations, list) and len(activations) > 0
+        several = is_list and np.ndim(activations[0]) == 2
         blocks = list(map(_check_activations, activations if several else [activations]))
+        check_consistent_length(*blocks)
         n_labels = None  # columns of an indicator
         if y_true is not None:
             y_true = dense_labels(y_true, "y_true")
@@ -191,14 +193,14 @@ default=None
             classes=classes,
             display_labels=display_labels,
         )
-        return cls._drawn(blocks, layout, y_true, ax, kwargs)
+        return cls._drawn(blocks, layout, y_true, "y_true", ax, kwargs)
 
     @classmethod
-    def _drawn(cls, blocks, layout, y, ax, kwargs):
+    def _drawn(cls, blocks, layout, y, name, ax, kwargs):
         """Draw the activations of each output, and mark the units of dense labels `y`."""
         display = cls(np.hstack(blocks), layout.unit_names())
         if y is not None:
-            display.is_true, display.sample_names = layout.true_units(y)
+            display.is_true, display.sample_names = layout.true_units(y, name)
         return display.plot(ax, **kwargs)
 
     def plot(self, ax=None, *, colorbar=True, **kwargs):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skneural._estimators import fitted_output
+from skneural._inputs import shown
 from skneural._network import TargetCoding, find_coding
 from skneural._plotting.inspection import label_codes
 
@@ -36,7 +37,9 @@ class UnitLayout:
         """The layout of a fitted classifier."""
         targets, output = fitted_output(classifier)
         classes = targets.classes if targets.is_multioutput else [targets.classes]
-        names = _checked_names(classes, _listed(display_labels, targets.is_multioutput))
+        names = _checked_names(
+            classes, _listed("display_labels", display_labels, targets.is_multioutput)
+        )
         if targets.is_multilabel:
             return cls(output.coding, targets.target_classes, list(names[0]), True)
         return cls(output.coding, classes, names, False)
@@ -56,7 +59,8 @@ class UnitLayout:
         `n_labels` is the number of columns of an indicator, if the labels are one. Otherwise,
         units are those of classes if possible, or else those of labels.
         """
-        classes, names = (_listed(given, is_multioutput) for given in (classes, display_labels))
+        classes = _listed("classes", classes, is_multioutput)
+        names = _listed("display_labels", display_labels, is_multioutput)
         if classes is None:
             numbers = [n_labels or max(k, 2) for k in n_units]
             classes = [range(k) for k in (numbers if names is None else map(len, names))]
@@ -90,16 +94,19 @@ class UnitLayout:
             return list(map(str, self.names))
         return [f"{self.names[j]}: {('absent', 'present')[k]}" for j, k in pairs]
 
-    def true_units(self, y: Any) -> tuple[Any, list[str]]:
-        """Whether each unit should be active, and a name for each row; from dense labels."""
+    def true_units(self, y: Any, name: str) -> tuple[Any, list[str]]:
+        """Whether each unit should be active, and a name for each row; from dense labels.
+
+        `name` is that of `y` in errors.
+        """
         columns = y.T if y.ndim == 2 else [y]
         if len(columns) != len(self.classes):
             raise ValueError(
-                f"y_true must have a column for each of the {len(self.classes)} outputs; got "
+                f"{name} must have a column for each of the {len(self.classes)} outputs; got "
                 f"{len(columns)}."
             )
         codes = np.column_stack(
-            [label_codes(*pair, "y_true") for pair in zip(columns, self.classes, strict=True)]
+            [label_codes(*pair, name) for pair in zip(columns, self.classes, strict=True)]
         )
         if self.is_multilabel:
             rows = [[self.names[j] for j in np.flatnonzero(row == 1)] or ["none"] for row in codes]
@@ -114,9 +121,15 @@ class UnitLayout:
         return self.coding.targets(codes) == 1, [", ".join(map(str, row)) for row in rows]
 
 
-def _listed(values: Any, is_multioutput: bool) -> Any:
-    """A list with an item for each output."""
-    return values if is_multioutput or values is None else [values]
+def _listed(name: str, values: Any, is_multioutput: bool) -> Any:
+    """A list with an item for each output, which has to be a list itself."""
+    if values is None:
+        return None
+    listed = list(values) if is_multioutput and hasattr(values, "__len__") else [values]
+    if any(isinstance(some, str) or not hasattr(some, "__len__") for some in listed):
+        several = "a list with those of each output" if is_multioutput else "a list"
+        raise ValueError(f"{name} must be {several}; got {shown(values)}.")
+    return listed
 
 
 def _checked_names(classes: Any, display_labels: Any) -> Any:

@@ -43,8 +43,7 @@ class Progress:
         self.gradient_norm = np.nan
         self.n_fev = 0
         self.validation = validation
-        self._loss_curve: list[float] = []
-        self._gradient_norm_curve: list[float] = []
+        self._history: list[tuple[float, float, float]] = []
         self._tol = tol
         self._verbose = verbose
         self._observers = observers
@@ -54,7 +53,7 @@ class Progress:
 
     @property
     def n_iter(self) -> int:
-        return len(self._loss_curve)
+        return len(self._history)
 
     @property
     def is_evaluated(self) -> bool:
@@ -70,25 +69,28 @@ class Progress:
 
     def add_iterate(self, theta: Vector, loss: float, gradient_norm: float) -> StopReason | None:
         """Record an iterate, and return a reason if it is the last."""
+        # First, as an interruption here must not leave histories of different lengths.
+        validation_loss = np.nan if self.validation is None else self.validation.measure(theta)
         self.theta, self.loss, self.gradient_norm = theta, loss, gradient_norm
-        self._loss_curve.append(loss)
-        self._gradient_norm_curve.append(gradient_norm)
+        self._history.append((loss, gradient_norm, validation_loss))
         self._print()
-        reasons = [] if self.validation is None else [self.validation.after_iteration(theta)]
+        reasons = [] if self.validation is None else [self.validation.tested()]
         reasons += [observer(self.solution(StopReason.CALLBACK)) for observer in self._observers]
         return next((reason for reason in reasons if reason is not None), self._tested())
 
     def solution(self, reason: StopReason) -> Solution:
         """The result of the run if it stops here."""
         validation = self.validation
+        columns = zip(*self._history, strict=True) if self._history else ((), (), ())
+        losses, gradient_norms, validation_losses = columns
         return Solution(
             theta=self.theta,
             alpha=self.alpha,
             loss=self.loss,
             gradient_norm=self.gradient_norm,
-            loss_curve=tuple(self._loss_curve),
-            gradient_norm_curve=tuple(self._gradient_norm_curve),
-            validation_losses=() if validation is None else tuple(validation.losses),
+            loss_curve=losses,
+            gradient_norm_curve=gradient_norms,
+            validation_losses=() if validation is None else validation_losses,
             best_validation_loss=np.inf if validation is None else validation.best_loss,
             n_fev=self.n_fev,
             stop_reason=reason,

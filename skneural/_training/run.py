@@ -63,7 +63,8 @@ def train(
     """Minimise the objective from `start`, or from random weights.
 
     An interruption from the keyboard ends the run like any other reason to stop. If the objective
-    has not been evaluated yet, the interruption is raised.
+    has not been evaluated yet, the interruption is raised; likewise a second one while the solution
+    is evaluated.
 
     Parameters
     ----------
@@ -98,7 +99,10 @@ def train(
             if not progress.is_evaluated:
                 raise
             reason = StopReason.INTERRUPTED
-        return run.finish(progress, reason)
+        try:
+            return run.finish(progress, reason)
+        except KeyboardInterrupt:  # once more; a second one is raised
+            return run.finish(progress, StopReason.INTERRUPTED)
 
 
 class _Run:

@@ -27,20 +27,12 @@ class Validation:
         self._measure = measure
         self._patience = patience
         self._n_idle = 0
-        self.losses: list[float] = []
         self.best_theta = start
         self.best_loss = np.inf
-        self._consider(start)
+        self.measure(start)
 
-    def after_iteration(self, theta: Vector) -> StopReason | None:
-        """Measure an iterate, and return a reason if it is the last."""
-        self.losses.append(self._consider(theta))
-        if self._n_idle != self._patience:
-            return None
-        self._n_idle = 0
-        return StopReason.EARLY_STOPPING
-
-    def _consider(self, theta: Vector) -> float:
+    def measure(self, theta: Vector) -> float:
+        """The validation loss of an iterate, which is kept if it is the best."""
         loss = self._measure(theta)
         if loss < self.best_loss:
             self.best_loss, self.best_theta = loss, theta
@@ -48,3 +40,10 @@ class Validation:
         else:
             self._n_idle += 1
         return loss
+
+    def tested(self) -> StopReason | None:
+        """A reason if the last iterate is the last of the stage; the next begins a new count."""
+        if self._n_idle != self._patience:
+            return None
+        self._n_idle = 0
+        return StopReason.EARLY_STOPPING

@@ -3,12 +3,14 @@
 import os
 import pickle
 import signal
+import warnings
 from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from skneural import SoftmaxMLPClassifier
 from skneural._dask.rows import Whole
@@ -167,3 +169,20 @@ def test_a_fit_outlives_a_worker_that_is_killed(client, chunks):
     client.wait_for_workers(2)
     assert pid not in client.run(os.getpid).values()
     assert_same_bits(model, expected)
+
+
+def test_labels_and_weights_may_have_other_chunks_than_features(client):
+    rng = np.random.default_rng(0)
+    X, weight = rng.normal(size=(1200, 80)), rng.uniform(1, 2, 1200)
+    y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+    model = SoftmaxMLPClassifier((4,), "tanh", alpha=1.0, max_iter=3, tol=0.0, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        expected = clone(model).fit(X, y, weight)
+        for size in (500, 300, 700):
+            collections = (
+                da.from_array(part, chunks=chunks, name=False)  # new names each time
+                for part, chunks in ((X, (400, 80)), (y, size), (weight, size + 1))
+            )
+            fitted = clone(model).fit(*collections)
+            np.testing.assert_allclose(fitted.coefs_[0], expected.coefs_[0], rtol=1e-6)

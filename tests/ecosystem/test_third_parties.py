@@ -60,7 +60,7 @@ def test_skops_files_predict_the_same_bits_and_hold_no_other_types(
     file = tmp_path / "model.skops"
     sio.dump(pipeline, file)
     untrusted = sio.get_untrusted_types(file=file)
-    assert untrusted == [f"skneural._classifiers.{type(network).__name__}"]
+    assert untrusted == [f"skneural._estimators.classifiers.{type(network).__name__}"]
     again = sio.load(file, trusted=untrusted)
     for method in ("predict", "predict_proba", "decision_function", "transform"):
         assert same(getattr(again, method)(X), getattr(pipeline, method)(X))

@@ -128,7 +128,7 @@ def test_skops_asks_to_trust_the_class_alone(classifier, kind, fitted, iris):
     model = fitted[classifier, kind]
     data = skops_io.dumps(model)
     untrusted = skops_io.get_untrusted_types(data=data)
-    assert untrusted == [f"skneural._classifiers.{classifier.__name__}"]
+    assert untrusted == [f"skneural._estimators.classifiers.{classifier.__name__}"]
     again = skops_io.loads(data, trusted=untrusted)
     assert_same_predictions(again, model, iris[0])
     assert set(vars(again)) == set(vars(model))

@@ -163,9 +163,13 @@ def test_one_hot_targets_are_pointed_out_to_the_softmax_only(iris):
 
 def test_a_column_of_labels_is_flattened_with_a_warning(classifier, iris):
     X, y = iris
-    with pytest.warns(DataConversionWarning):
+    with pytest.warns(DataConversionWarning, match="A column-vector y was passed") as caught:
         model = classifier(3, tol=1.0).fit(X, y[:, None])
+    assert [one.filename for one in caught] == [__file__]
     assert model.predict(X).shape == (150,)
+    with pytest.warns(DataConversionWarning, match="A column-vector y_val was passed") as caught:
+        model.fit(X, y, X_val=X, y_val=y[:, None])
+    assert [one.filename for one in caught] == [__file__]
 
 
 def test_sparse_indicators_give_the_fit_of_dense_ones(classifier, iris, targets_of_each_kind):

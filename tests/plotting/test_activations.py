@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural import ActivationsDisplay
+from skneural import ActivationsDisplay, SoftmaxMLPClassifier
 
 
 def test_activations_of_each_kind_of_target(
@@ -104,3 +104,23 @@ def test_activations_that_do_not_fit_are_refused():
         draw([good, good], [0, 1, 2])
     with pytest.raises(ValueError, match=r"classes for each of the 2 outputs; got 1"):
         draw([good, good], classes=[[0, 1, 2]])
+
+
+def test_errors_name_the_argument_and_what_it_has_to_be(iris):
+    X, y = iris
+    model = SoftmaxMLPClassifier((), tol=0.1).fit(X, y)
+    with pytest.raises(ValueError, match=r"^y has labels that are not classes"):
+        ActivationsDisplay.from_estimator(model, X[:2], ["a", "b"])
+    draw, some = ActivationsDisplay.from_predictions, np.full((2, 2), 0.5)
+    with pytest.raises(ValueError, match=r"^y_true has labels that are not classes"):
+        draw(some, ["a", "b"])
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        draw([])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        draw([some, some[:1]])
+    with pytest.raises(ValueError, match=r"classes must be a list with those.*got \[0, 1\]"):
+        draw([some, some], classes=[0, 1])
+    with pytest.raises(ValueError, match="classes must be a list; got 2"):
+        draw(some, classes=2)
+    with pytest.raises(ValueError, match="display_labels must be a list; got 'ab'"):
+        draw(some, display_labels="ab")

@@ -468,3 +468,68 @@ def test_each_layer_has_a_penalty_of_its_own_and_a_given_one_is_kept(classifier,
     with pytest.warns(ConvergenceWarning):
         given = model.set_params(alpha=0.3, tol=0.0).fit(*iris).alpha_
     np.testing.assert_array_equal(given, 0.3)
+
+
+# --- Interruptions by the measurements themselves --------------------------------------------
+
+
+class InterruptedRows:
+    """Rows whose n-th sum is interrupted."""
+
+    def __init__(self, rows, number):
+        self._rows, self._left = rows, number
+
+    def __getattr__(self, name):
+        return getattr(self._rows, name)
+
+    def sums(self, *arguments):
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+        return self._rows.sums(*arguments)
+
+
+@pytest.mark.parametrize("number", [2, 5])
+def test_an_interruption_of_the_validation_loss_leaves_histories_of_equal_length(number):
+    network, rows = large()
+    held_out = InterruptedRows(rows.sample(np.arange(100)), number)
+    run = settings(penalty=fixed(1.0), preconditioner=None)
+    solution = train(network, rows, run, seed=0, validation_rows=held_out)
+    assert solution.stop_reason is StopReason.INTERRUPTED
+    n_iter = number - 2  # the start is measured too
+    assert len(solution.loss_curve) == len(solution.gradient_norm_curve) == n_iter
+    assert len(solution.validation_losses) == n_iter
+    assert_refers_to_all_rows(solution, network, rows)
+
+
+def test_an_interruption_of_the_last_evaluation_keeps_the_weights():
+    network, rows = large()
+
+    def end(solution):
+        return StopReason.CALLBACK if len(solution.loss_curve) == 3 else None
+
+    class Ending(RecordingSolver):
+        """Arranges the next sum after the solver to be interrupted."""
+
+        def run(self, problem, start):
+            reason = super().run(problem, start)
+            interrupted.append(True)
+            return reason
+
+    interrupted = []
+
+    class RowsOfTheEnd(InterruptedRows):
+        def where(self, *arguments):
+            return self
+
+        def sums(self, *arguments):
+            if interrupted:
+                interrupted.clear()
+                raise KeyboardInterrupt
+            return self._rows.sums(*arguments)
+
+    run = settings(penalty=fixed(1.0), preconditioner=None, solver=Ending())
+    solution = train(network, RowsOfTheEnd(rows, 0), run, seed=0, observers=[end])
+    assert solution.stop_reason is StopReason.INTERRUPTED
+    assert len(solution.loss_curve) == 3
+    assert_refers_to_all_rows(solution, network, rows)

@@ -12,23 +12,28 @@ def test_keeps_the_best_and_stops_after_iterations_without_a_better(patience):
     validation = Validation(lambda theta: [*losses, 8.0][int(theta[0])], start, patience)
     reason, n_shown = None, 0
     while reason is None and n_shown < len(losses):
-        reason = validation.after_iteration(np.array([float(n_shown)]))
+        assert validation.measure(np.array([float(n_shown)])) == losses[n_shown]
+        reason = validation.tested()
         n_shown += 1
     assert reason is (None if patience is None else StopReason.EARLY_STOPPING)
     assert n_shown == (len(losses) if patience is None else 4 + patience)
-    assert validation.losses == losses[:n_shown]
     assert validation.best_loss == 2
     assert validation.best_theta == 3
 
 
 def test_the_start_is_a_candidate_and_no_iteration():
     validation = Validation(lambda theta: float(theta[0]), np.ones(1), 1)
-    assert (validation.best_loss, validation.losses) == (1, [])
-    assert validation.after_iteration(np.full(1, 2.0)) is StopReason.EARLY_STOPPING
+    assert validation.best_loss == 1
+    assert validation.tested() is None
+    validation.measure(np.full(1, 2.0))
+    assert validation.tested() is StopReason.EARLY_STOPPING
     assert validation.best_theta == 1
 
 
 def test_a_stop_that_is_not_heeded_begins_a_new_count():
     validation = Validation(lambda theta: 1.0, np.ones(1), 2)
-    reasons = [validation.after_iteration(np.ones(1)) for _ in range(4)]
+    reasons = []
+    for _ in range(4):
+        validation.measure(np.ones(1))
+        reasons.append(validation.tested())
     assert [reason is not None for reason in reasons] == [False, True, False, True]
