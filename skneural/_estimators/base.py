@@ -101,6 +101,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Weights of each layer.
     intercepts_ : list of ndarray of shape (fan_out,)
         Biases of each layer.
+    coef_, intercept_ : ndarray of shape (n_scores, n_features) and (n_scores,)
+        Coefficients of the decision scores, in the shapes of LogisticRegression; only without
+        hidden layers.
     alpha_ : ndarray of shape (`n_layers_` - 1,)
         Penalty of each layer.
     n_features_in_ : int

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skneural._dask import check_names, in_memory, is_dask, map_chunks
 from skneural._data import computation_dtype, map_rows
 from skneural._estimators.conversion import SklearnConversion
+from skneural._estimators.linear import LinearAttributes
 from skneural._inputs import Targets, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
 from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
@@ -21,6 +22,7 @@ from skneural._typing import FloatArray
 
 class NetworkPredictor(
     SklearnConversion,
+    LinearAttributes,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     ClassifierMixin,

@@ -13,6 +13,7 @@ from skneural._dask import dask_data, dask_validation_data, in_memory, is_dask
 from skneural._data import Data, Rows, canonical, random_split
 from skneural._inputs import (
     Targets,
+    check_column_names,
     check_labels,
     check_probabilities,
     check_sample_weight,
@@ -130,6 +131,8 @@ def labelled_data(
 ) -> tuple[Data, Targets]:
     """Features, labels and weights for training, and the kind and classes of the labels."""
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
+    if classes is not None:
+        check_column_names(y, classes, "y")
     if is_dask(X):
         return dask_data(estimator, X, y, sample_weight, classes, may_be_missing, is_new=is_new)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
@@ -155,6 +158,8 @@ def validation_data(
     if X is None or y is None:
         raise ValueError("X_val and y_val must be given together; one or both are None.")
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
+    if not (targets.is_multilabel or targets.is_multioutput):
+        check_column_names(y, targets.classes, "y_val")
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets, may_be_missing)
     y, sample_weight = in_memory(y), in_memory(sample_weight)

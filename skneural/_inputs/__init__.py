@@ -3,7 +3,7 @@
 from skneural._inputs import parameters
 from skneural._inputs.labels import check_labels, is_missing
 from skneural._inputs.shown import shown
-from skneural._inputs.soft_labels import check_probabilities, harden
+from skneural._inputs.soft_labels import check_column_names, check_probabilities, harden
 from skneural._inputs.targets import (
     Targets,
     check_no_label_is_always_missing,
@@ -20,6 +20,7 @@ from skneural._inputs.weights import check_sample_weight, check_weights, class_w
 
 __all__ = [
     "Targets",
+    "check_column_names",
     "check_labels",
     "check_no_label_is_always_missing",
     "check_probabilities",

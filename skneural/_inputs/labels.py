@@ -33,6 +33,7 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
     """
     if y is None:
         raise ValueError("The call requires y to be passed, but the target y is None.")
+    _refuse_lists_of_labels(y, name)
     y = check_array(
         y,
         accept_sparse="csr",
@@ -58,6 +59,20 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
         y = np.where(missing, np.nan, y).astype(np.float64)
     assert_all_finite(y, allow_nan=may_be_missing, input_name=name)
     return y
+
+
+def _refuse_lists_of_labels(y: Any, name: str) -> None:
+    """Refuse a list of labels for each row, unless all rows have the same number of labels."""
+    kind = getattr(getattr(y, "dtype", None), "kind", None)
+    if not isinstance(y, list | tuple) and (kind != "O" or y.ndim != 1):
+        return
+    rows = [row for row in y if isinstance(row, list | tuple | set | frozenset)]
+    if any(isinstance(row, set | frozenset) for row in rows) or len(set(map(len, rows))) > 1:
+        raise ValueError(
+            f"{name} has a list of labels for each row, of different lengths. "
+            "sklearn.preprocessing.MultiLabelBinarizer turns these into an indicator of zeros and "
+            "ones, with a column for each label."
+        )
 
 
 def split_missing(y: Any) -> tuple[Any, Any]:

@@ -32,6 +32,23 @@ def check_classes(classes: Any) -> Any:
     return classes
 
 
+def check_column_names(y: Any, classes: Any, name: str) -> None:
+    """Refuse a dataframe whose columns are the classes in another order.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not hasattr(y, "columns") or np.ndim(classes) != 1:
+        return
+    columns, classes = list(y.columns), list(classes)
+    if columns != classes and set(map(str, columns)) == set(map(str, classes)):
+        raise ValueError(
+            f"The columns of {name} must be in the order of the classes, {shown(classes)}; got "
+            f"{shown(columns)}."
+        )
+
+
 def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
     """Check rows of probabilities of these classes, and divide them by their sums.
 

@@ -208,3 +208,18 @@ def test_probabilities_cannot_be_missing(classifier, soft):
     model.fit(X, soft[1], classes=NAMES)
     with pytest.raises(ValueError, match="none may be negative or missing"):
         model.score(X, P)
+
+
+def test_columns_named_after_the_classes_must_be_in_their_order(classifier, iris):
+    X, y = iris
+    P = pd.DataFrame(np.eye(3)[y], columns=["a", "b", "c"])
+    model = classifier((), tol=0.1, random_state=0)
+    fitted = clone(model).fit(X, P, classes=list("abc"))
+    with pytest.raises(
+        ValueError, match=r"columns of y must be in the order.*got \['c', 'b', 'a'\]"
+    ):
+        model.fit(X, P[list("cba")], classes=list("abc"))
+    with pytest.raises(ValueError, match="columns of y_val must be in the order"):
+        model.fit(X, P, classes=list("abc"), X_val=X, y_val=P[list("cba")])
+    unnamed = clone(model).fit(X, P.set_axis(range(3), axis=1), classes=list("abc"))
+    np.testing.assert_array_equal(unnamed.coefs_[0], fitted.coefs_[0])

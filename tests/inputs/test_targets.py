@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
@@ -99,3 +100,21 @@ def test_one_hot_indicators_are_found():
         assert is_one_hot(indicator(codes))
     for codes in ([[1, 1], [1, 0]], [[1, 0], [0, 0]], [[1, 0], [1, -1]]):
         assert not is_one_hot(indicator(np.array(codes)))
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [list, tuple, lambda y: np.array(y, dtype=object), lambda y: pd.Series(y)],
+    ids=["list", "tuple", "object array", "series"],
+)
+@pytest.mark.parametrize(
+    "y", [[["a"], ["a", "b"], []], [("a",), ("b", "c"), ("d",)], [{"a"}, {"b"}, {"c"}]], ids=str
+)
+def test_lists_of_labels_are_pointed_to_the_binarizer(classifier, y, convert):
+    with pytest.raises(ValueError, match=r"y has a list of labels.*MultiLabelBinarizer"):
+        classifier().fit(np.eye(3), convert(y))
+
+
+def test_lists_of_one_length_are_columns(classifier):
+    model = classifier((), tol=1.0).fit(np.eye(3), [["a", "x"], ["b", "x"], ["a", "y"]])
+    assert len(model.classes_) == 2
