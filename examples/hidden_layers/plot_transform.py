@@ -122,7 +122,7 @@ for ax, (title, values) in zip(axes, tests.items(), strict=True):
         ax.plot(100 * column, np.full(len(column), place), "o", color=color, alpha=0.4)
         ax.plot(100 * column.mean(), place, "|", color="black", ms=16, mew=2)
     ax.set(title=title, xlabel="right, nearest neighbours (%)")
-    ax.decision_scores(y=0.2)
+    ax.margins(y=0.2)
 axes[0].set_yticks(range(3), names)
 axes[0].invert_yaxis()
 

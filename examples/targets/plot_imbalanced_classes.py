@@ -128,7 +128,7 @@ for ax, title, values in zip(axes, titles, measured.transpose(2, 1, 0)[:3], stri
         ax.plot(some, np.full(len(some), place), "o", color=color, alpha=0.4)
         ax.plot(some.mean(), place, "|", color="black", markersize=16, markeredgewidth=2)
     ax.set_xlabel(title)
-    ax.decision_scores(y=0.15)
+    ax.margins(y=0.15)
 axes[0].set_yticks(range(4), treatments)
 axes[0].invert_yaxis()
 

@@ -122,7 +122,7 @@ right.set(
     xlabel="unseen digits that are wrong (%), line: mean",
     xlim=(0, None),
 )
-right.decision_scores(y=0.12)
+right.margins(y=0.12)
 
 # %%
 # What to pass

@@ -141,7 +141,7 @@ axes[0].set_yticks(range(4), kinds)
 axes[0].invert_yaxis()
 for ax, title in zip(axes, ("digit", "turn", "at least one of both"), strict=True):
     ax.set(title=title, xlabel="wrong (%)")
-    ax.decision_scores(y=0.15)
+    ax.margins(y=0.15)
 
 # %%
 # Sharing pays a little here: the shared network beats two separate ones with as many hidden units
