@@ -69,7 +69,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, ``{class: weight}``, 1 by default. "balanced" gives all classes of
         a target the same total weight. For several labels or outputs, a list with a dict for
-        each. Keys that are not classes of `y` are an error.
+        each. A key that is not a class of `y` is an error unless all its classes have weights.
     label_smoothing : float in [0, 1), default=0.0
         Share of each label that is spread evenly over its alternatives.
     missing_labels : {"error", "ignore"}, default="error"

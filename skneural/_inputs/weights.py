@@ -117,9 +117,13 @@ def _from_mapping(table: Any, classes: Any) -> Vector:
     if not isinstance(table, Mapping):
         raise ValueError(f"class_weight must map classes to weights, got {shown(table)}.")
     known = classes.tolist()
-    if unknown := [key for key in table if key not in known]:
+    members = set(known)
+    unknown = [key for key in table if key not in members]
+    # A part of the data may lack a class that has a weight, as folds of a time series do.
+    if unknown and not all(label in table for label in known):
         raise ValueError(
-            f"class_weight has keys that are not classes: {shown(unknown)}; y has {shown(known)}."
+            f"class_weight has keys that are not classes: {shown(unknown)}; y has {shown(known)}, "
+            "of which some have no weight."
         )
     weights = [table.get(label, 1.0) for label in known]
     if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in weights):

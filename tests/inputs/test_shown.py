@@ -27,7 +27,7 @@ LONG = "x" * 10**6
         {"early_stopping": LONG},
         {"class_weight": LONG},
         {"class_weight": [1] * 10**5},
-        {"class_weight": dict.fromkeys(range(10**5), 1.0)},
+        {"class_weight": dict.fromkeys(range(1, 10**5), 1.0)},
         {"class_weight": {0: LONG}},
         {"missing_labels": LONG},
     ],

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 
 from skneural._data.rows import Rows
 from skneural._inputs import weights as _weights
@@ -102,3 +103,20 @@ def test_balanced_weights_are_the_same_however_many_rows_are_added_up_at_once(co
 def test_bad_class_weights_are_errors(class_weight, y, message):
     with pytest.raises(ValueError, match=message):
         weights_for(class_weight, y)
+
+
+def test_classes_that_a_part_of_the_data_lacks_may_have_weights(classifier, iris):
+    X, y = iris
+    model = classifier((), alpha=1.0, tol=1e-2, class_weight={0: 1.0, 1: 2.0, 2: 3.0, 9: 4.0})
+    assert model.fit(X, y).classes_.tolist() == [0, 1, 2]
+    model.set_params(class_weight={0: 1.0, 1: 2.0, 2: 3.0}).fit(X[:100], y[:100])
+    with pytest.raises(ValueError, match=r"not classes: \[9\]; y has \[0, 1, 2\], of which some"):
+        model.set_params(class_weight={0: 1.0, 9: 4.0}).fit(X, y)
+
+
+def test_a_time_series_may_begin_with_few_classes(classifier, iris):
+    X, y = iris
+    model = classifier((), alpha=1.0, tol=1e-2, class_weight={0: 1.0, 1: 2.0, 2: 3.0})
+    order = np.argsort(np.arange(150) % 50 + 25 * (y == 2), kind="stable")
+    scores = cross_val_score(model, X[order], y[order], cv=TimeSeriesSplit(3))
+    assert np.isfinite(scores).all()
