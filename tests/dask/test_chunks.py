@@ -158,7 +158,7 @@ def note(chunk, features="X"):
         ),
         (
             lambda X, y, w: (dd.from_pandas(pd.DataFrame({"a": y}), npartitions=2), y, None),
-            "could not convert string to float|must hold numbers, got",
+            "could not convert string to float|must hold numbers; got",
             "[012]",
         ),
     ],

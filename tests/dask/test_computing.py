@@ -17,6 +17,9 @@ dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
+# Old versions warn of a local scheduler while a client is open, as that of other tests may be.
+pytestmark = pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler:UserWarning")
+
 N, ROWS = 9000, (3000, 1, 2999, 3000)  # too many numbers to be gathered
 LOST = "The dask cluster was lost, or did not answer"
 

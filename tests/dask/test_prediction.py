@@ -132,7 +132,12 @@ def test_without_hidden_layers_what_is_transformed_stays_lazy(classifier, iris):
     np.testing.assert_array_equal(model.transform(X).compute(), iris[0].astype(np.uint8))
 
 
-@pytest.mark.parametrize("form", [sp.csr_array, sp.csr_matrix])
+# Dask joins the columns of chunks, of which there is one; old versions cannot join sparse arrays.
+can_join = da.core.concatenate_lookup.dispatch(sp.csr_array) is not np.concatenate
+FORMS = [sp.csr_matrix, sp.csr_array] if can_join else [sp.csr_matrix]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_chunks_of_sparse_rows_may_be_empty(network, iris, form):
     model = network.set_params(tol=0.1).fit(*iris)
     X = form(iris[0])
