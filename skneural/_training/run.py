@@ -163,20 +163,11 @@ class _Run:
 
     def _stage(self, stage: Stage, progress: Progress) -> StopReason:
         """Run the solver on the rows of a stage, and return why it ended."""
-        curvature = self._curvature(progress.theta, stage.probed_rows, stage.is_last)
-        if curvature is not None and not curvature.is_finite():
-            return StopReason.OVERFLOW
-        progress.alpha = self._penalty.update(
-            curvature,
-            self._network.layers(progress.theta),
-            is_trained=not self._is_new or progress.n_iter > 0,
-            is_unseen=stage.is_unseen,
-        )
+        reparametrization = self._begin(stage, progress)
         share = total_weight(self._network.output, stage.rows, self._map_shards)
         share /= self._total_weight
         objective = Objective(self._network, stage.rows, progress.alpha * share, self._map_shards)
-        while True:
-            reparametrization = self._reparametrization(curvature, progress.alpha)
+        while reparametrization is not None:
             problem = Problem(objective, reparametrization, progress, stage.max_iter)
             if reason := problem.begin():
                 return reason
@@ -186,9 +177,26 @@ class _Run:
             # activation, although other directions lead down. The solver then starts afresh.
             if reason is not StopReason.PRECISION or not progress.loss < loss:
                 return reason
-            curvature = self._curvature(progress.theta, stage.rows, stage.is_last)
-            if curvature is not None and not curvature.is_finite():
-                return StopReason.OVERFLOW
+            reparametrization = self._reparametrization(
+                self._curvature(progress.theta, stage.rows, stage.is_last), progress.alpha
+            )
+        return StopReason.OVERFLOW  # of the curvature
+
+    def _begin(self, stage: Stage, progress: Progress) -> Reparametrization | None:
+        """Update the penalty at the start of a stage, and choose the change of variables.
+
+        The curvature, which may be large, is released when the solver runs.
+        """
+        curvature = self._curvature(progress.theta, stage.probed_rows, stage.is_last)
+        if curvature is not None and not curvature.is_finite():
+            return None
+        progress.alpha = self._penalty.update(
+            curvature,
+            self._network.layers(progress.theta),
+            is_trained=not self._is_new or progress.n_iter > 0,
+            is_unseen=stage.is_unseen,
+        )
+        return self._reparametrization(curvature, progress.alpha)
 
     @property
     def _measures_curvature(self) -> bool:
@@ -199,7 +207,12 @@ class _Run:
             return None
         return self._meter.measure(theta, rows, is_last=is_last)
 
-    def _reparametrization(self, curvature: Curvature | None, alpha: Vector) -> Reparametrization:
+    def _reparametrization(
+        self, curvature: Curvature | None, alpha: Vector
+    ) -> Reparametrization | None:
+        """The change of variables for a curvature, or None if it is not finite."""
+        if curvature is not None and not curvature.is_finite():
+            return None
         if curvature is None or self._preconditioner is None:
             return Identity()
         penalty = alpha / self._total_weight
