@@ -79,7 +79,7 @@ class Rows(Data):
     Parameters
     ----------
     X : ndarray or CSR array or matrix of shape (n_rows, n_features)
-        Of any numeric dtype; never copied or converted as a whole.
+        Features of any numeric dtype; never copied or converted as a whole.
     labels : ndarray or CSR array of shape (n_rows, n_targets), optional
         Codes of the classes; or soft labels, an ndarray of shape (n_rows, n_classes).
     weight : array of shape (n_rows,), optional

@@ -158,7 +158,7 @@ def validation_data(
     if X is None or y is None:
         raise ValueError("X_val and y_val must be given together; one or both are None.")
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
-    if not (targets.is_multilabel or targets.is_multioutput):
+    if targets.is_single:
         check_column_names(y, targets.classes, "y_val")
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets, may_be_missing)

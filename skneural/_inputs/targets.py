@@ -47,6 +47,11 @@ class Targets:
         return self.kind == "multiclass-multioutput"
 
     @property
+    def is_single(self) -> bool:
+        """Whether `y` has one label for each row, or its class probabilities."""
+        return not (self.is_multilabel or self.is_multioutput)
+
+    @property
     def target_classes(self) -> list[Any]:
         """The classes of each target, in the order of their codes."""
         if self.is_multilabel:
@@ -110,8 +115,7 @@ class Targets:
 
     def has_probabilities(self, y: Any) -> bool:
         """Whether `y` has a column for each class instead of a single column of labels."""
-        is_single = not (self.is_multilabel or self.is_multioutput)
-        return is_single and y.ndim == 2 and y.shape[1] > 1
+        return self.is_single and y.ndim == 2 and y.shape[1] > 1
 
     def accuracy(self, predicted: Any, y: Any, weight: Vector) -> float:
         """The weighted share of rows in which all predictions are right.
@@ -150,8 +154,7 @@ class Targets:
 
     def is_column(self, y: Any) -> bool:
         """Whether labels of a single target are a column, not one-dimensional."""
-        is_single = not (self.is_multilabel or self.is_multioutput)
-        return is_single and y.ndim == 2 and y.shape[1] == 1
+        return self.is_single and y.ndim == 2 and y.shape[1] == 1
 
     def decode(self, codes: IntArray) -> Any:
         """Labels in the form of the `y` that was encoded."""

@@ -68,7 +68,7 @@ def class_weights(class_weight: Any, targets: Targets, data: Data) -> list[Vecto
             )
         totals = data.reduce(partial(_class_totals, targets.n_classes)).of_target
         return list(map(_even, totals))
-    several = targets.is_multilabel or targets.is_multioutput
+    several = not targets.is_single
     if not isinstance(class_weight, list | tuple if several else Mapping):
         raise ValueError(
             f"class_weight must be {'a list of dicts, one per output' if several else 'a dict'}, "
