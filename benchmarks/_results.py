@@ -26,9 +26,9 @@ COLORS = {
 }
 
 
-def machine():
-    """One line: processor, cores, versions, commit of skneural, date."""
-    names = ["numpy", "scipy", "scikit-learn", "dask", "torch", "skneural"]
+def machine(*others):
+    """One line: processor, cores, versions (of `others`, too), commit of skneural, date."""
+    names = ["numpy", "scipy", "scikit-learn", "dask", "torch", *others, "skneural"]
     versions = [f"{name} {_version(name)}" for name in names if _version(name)]
     return (
         f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, "
