@@ -1,8 +1,8 @@
 """Kronecker factors of the curvature, and what uses them: preconditioner and penalty."""
 
-from skneural._curvature.factors import Curvature, floored
+from skneural._curvature.factors import Curvature
 from skneural._curvature.meter import CurvatureMeter, feature_moments
-from skneural._curvature.penalty import PENALTIES, FixedPenalty, PenaltyRule
+from skneural._curvature.penalty import PENALTIES, FixedPenalty, PenaltyRule, Size
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
 from skneural._curvature.reparametrization import Identity, Reparametrization
 
@@ -16,6 +16,6 @@ __all__ = [
     "PenaltyRule",
     "Preconditioner",
     "Reparametrization",
+    "Size",
     "feature_moments",
-    "floored",
 ]

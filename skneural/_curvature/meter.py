@@ -1,18 +1,19 @@
 """Measurement of the moments of the features and of the Fisher matrix of each layer.
 
 The Fisher matrix of a layer is approximated by a Kronecker product, as in K-FAC. With weights w_i,
-the inputs a_i of the layer and its errors g_ir, the back-propagated roots r of the output's Fisher
-matrix::
+the inputs a_i of the layer, their scales s, and its errors g_ir, the back-propagated roots r of the
+output's Fisher matrix::
 
-    mean  = sum_i w_i a_i / S                       (fan_in,)
-    A     = sum_i w_i a_i a_i' / S - mean mean'     (fan_in, fan_in), or its diagonal
-    G     = sum_ir g_ir g_ir' / S                   (fan_out, fan_out), or its diagonal
-    F     = (A kron G) for the coefficients, with centred inputs
+    mean  = sum_i w_i a_i / S                                 (fan_in,)
+    A     = sum_i w_i a_i a_i' / S - mean mean', over s s'    (fan_in, fan_in), or its diagonal
+    G     = sum_ir g_ir g_ir' / S                             (fan_out, fan_out), or its diagonal
+    F     = (A kron G) for the coefficients, with centred inputs divided by their scales
 
 With up to 32 roots, the expectation over the classes is exact; more roots are combined by random
-probes. Up to 4096 rows are all used; with more, one row is drawn at random from each of 4096
-sections of equal length. If neither rows nor roots are sampled, weights are equivalent to repeats,
-and the order of the rows does not matter.
+probes. The mean and scale of the features are those of all rows. For the other moments, up to 4096
+rows are all used; with more, one row is drawn at random from each of 4096 sections of equal length.
+If neither rows nor roots are sampled, weights are equivalent to repeats, and the order of the rows
+does not matter.
 
 References
 ----------
@@ -29,8 +30,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._curvature.factors import Curvature, Factors, diagonal
-from skneural._data import Data, MapShards, Rows, Shard, Sums, SumsT
+from skneural._curvature.factors import Curvature, Factors, diagonal, floored, robust_scale
+from skneural._data import (
+    Data,
+    MapShards,
+    Rows,
+    Shard,
+    Sums,
+    SumsT,
+    Total,
+    without_duplicates,
+)
 from skneural._network import Network, Output, forward, power_of_two, total_weight
 from skneural._typing import FloatArray, Vector
 
@@ -38,12 +48,13 @@ SAMPLE_ROWS = 4096  # moments of more rows hardly differ
 SAMPLE_SHARDS = 2  # few, because each holds its own second moments
 EXACT_ROOTS = 32  # more roots are combined by probes
 N_PROBES = 8
+UNCERTAIN = 4.0  # observations of complete uncertainty, added to the others
 DISPERSIONS = 1e-3, 100.0  # bounds; more extreme values come from outputs that are very certain
 
 
 @dataclass
-class FeatureSums(Sums):
-    """``sum w``, ``sum w x`` and ``sum w x^2``, with features x relative to the origin."""
+class MomentSums(Sums):
+    """``sum w``, ``sum w x`` and ``sum w x^2``, with features x relative to an origin."""
 
     weight: Any
     first: Any
@@ -55,24 +66,27 @@ class CurvatureSums(Sums):
     """Sums from which a `Curvature` is computed, each list with an item for each layer."""
 
     weight: Any
-    observed: Any  # squared errors
-    expected: Any
-    errors: list[Any]  # sum g g'
+    squared: Any  # with class weights squared
+    observed: list[Any]  # sum |g|^2 of the observed labels
+    expected: list[Any]  # sum g g' of the predicted ones
     first: list[Any]  # sum w a; without the first layer if it was measured before
     second: list[Any]  # sum w a a', likewise
 
 
 def feature_moments(
-    output: Output, rows: Data, rng: np.random.RandomState, map_shards: MapShards = map
+    output: Output, rows: Data, map_shards: MapShards = map
 ) -> tuple[Vector, Vector]:
-    """Weighted mean and variance of each feature, from a sample of the rows."""
-    rows = _sample(rows, rng)
-    origin = rows.origin()
+    """Weighted mean and scale (see `robust_scale`) of each feature, over all rows."""
     scale = power_of_two(total_weight(output, rows, map_shards) / rows.n_rows)
-    block_sums = partial(_feature_sums, output, scale, origin)
+    origin = rows.first_row().astype(np.float64)
+    block_sums = partial(_moment_sums, output, scale, origin)
     sums = rows.sums(partial(_shard_sums, block_sums), map_shards)
-    mean, variance = _central(sums.weight, sums.first, sums.second, rows.dtype)
-    return origin + mean, variance
+    mean, variance = _central(sums.weight, sums.first, sums.second, np.dtype(np.float64))
+    mean += origin
+    deviation = np.sqrt(np.where(variance > 0, variance, np.inf))
+    block_powers = partial(_fourth_powers, output, scale, mean, deviation)
+    fourth = rows.sums(partial(_shard_sums, block_powers), map_shards).value / sums.weight
+    return mean, robust_scale(variance, fourth)
 
 
 class CurvatureMeter:
@@ -83,65 +97,141 @@ class CurvatureMeter:
     Parameters
     ----------
     network : Network
+    mean, scale : array of shape (n_features,)
+        Of the features, over all rows.
     largest : int
         Factors with more dimensions than this are measured as diagonals.
     rng : RandomState
         Draws the samples of the rows.
     map_shards : callable, default=map
+    unit : float, default=1.0
+        The weight of one observation.
     """
 
     def __init__(
         self,
         network: Network,
+        mean: Vector,
+        scale: Vector,
         largest: int,
         rng: np.random.RandomState,
         map_shards: MapShards = map,
+        *,
+        unit: float = 1.0,
     ) -> None:
         self._network = network
+        self._mean = mean
+        self._scale = scale
         self._largest = largest
         self._rng = rng
         self._map_shards = map_shards
-        self._features: tuple[Vector, Vector] | None = None
+        self._unit = unit
+        self._features: Vector | None = None
 
     def measure(self, theta: Vector, rows: Data, *, is_last: bool = False) -> Curvature:
         """Factors and dispersion at weights `theta`, from a sample of the rows.
 
         With `is_last`, the moments of the features are not kept.
         """
-        network = self._network
-        rows = _sample(rows, self._rng)
-        origin = rows.origin()
-        scale = power_of_two(total_weight(network.output, rows, self._map_shards) / rows.n_rows)
-        n_known = 0 if self._features is None else 1
-        cast = theta.astype(rows.dtype)
-        block_sums = partial(_block_sums, network, cast, scale, origin, self._largest, n_known)
-        sums = rows.sums(partial(_shard_sums, block_sums), self._map_shards)
-        inputs = [] if self._features is None else [self._features]
+        sums, scale = self._sums(theta, rows, n_known=0 if self._features is None else 1)
+        inputs = []
+        if self._features is not None:
+            inputs.append((self._mean, self._scale, self._features))
         for first, second in zip(sums.first, sums.second, strict=True):
             mean, A = _central(sums.weight, first, second, rows.dtype)
-            inputs.append((mean if inputs else origin + mean, A))
-        self._features = None if is_last else inputs[0]
+            inputs.append(_standardised(mean, A) if inputs else (self._mean, self._scale, A))
+        self._features = None if is_last else inputs[0][2]
         factors = [
-            Factors(mean, A, G / sums.weight)
-            for (mean, A), G in zip(inputs, sums.errors, strict=True)
+            Factors(*moments, G / sums.weight)
+            for moments, G in zip(inputs, sums.expected, strict=True)
         ]
-        dispersion = float(sums.observed / sums.expected) if sums.expected > 0 else 1.0
-        return Curvature(factors, float(np.clip(dispersion, *DISPERSIONS)))
+        return Curvature(factors, self._dispersion(sums, scale))
+
+    def dispersion(self, theta: Vector, rows: Data) -> Vector:
+        """The dispersion of the labels in each layer, from a sample of the rows."""
+        return self._dispersion(*self._sums(theta, rows, n_known=self._network.n_layers))
+
+    def _dispersion(self, sums: CurvatureSums, scale: float) -> Vector:
+        """Observed over expected errors of each layer, within bounds.
+
+        Few rows with certain predictions may agree by chance. In the output layer, some
+        observations of complete uncertainty are therefore added to both; the other layers change
+        by the same factor.
+        """
+        # Class weights are squared in the observed errors, but not in the expected ones.
+        observed = np.array(sums.observed) * (sums.weight / sums.squared)
+        expected = np.array([diagonal(G).sum() for G in sums.expected])
+        if not (np.isfinite(observed).all() and np.isfinite(expected).all()):
+            return np.ones(len(observed))
+        dispersion = np.divide(observed, expected, out=np.ones_like(observed), where=expected > 0)
+        added = UNCERTAIN * self._unit / scale
+        shrunk = (observed[-1] + added) / (expected[-1] + added)
+        dispersion *= shrunk / max(dispersion[-1], np.finfo(float).tiny)
+        return np.asarray(np.clip(dispersion, *DISPERSIONS))
+
+    def _sums(self, theta: Vector, rows: Data, n_known: int) -> tuple[CurvatureSums, float]:
+        """The sums over a sample of the rows, and the number by which weights are divided."""
+        network = self._network
+        rows = _sample(rows, self._rng)
+        scale = power_of_two(total_weight(network.output, rows, self._map_shards) / rows.n_rows)
+        standardise = partial(_standardise, self._mean, self._scale)
+        block_sums = partial(
+            _block_sums,
+            network,
+            theta.astype(rows.dtype),
+            scale,
+            standardise,
+            self._largest if n_known < network.n_layers else 0,
+            n_known,
+        )
+        return rows.sums(partial(_shard_sums, block_sums), self._map_shards), scale
 
 
-def _feature_sums(
-    output: Output, scale: float, origin: FloatArray, rows: Rows, block: slice
-) -> FeatureSums:
-    x = _shifted(rows.features(block), origin)
-    weight = _mean_weight(output, rows, block, scale)
-    return FeatureSums(weight.sum(), weight @ x, _diagonal_moment(x, weight)).in_double()
+def _moment_sums(
+    output: Output, scale: float, origin: Vector, rows: Rows, block: slice
+) -> MomentSums:
+    x = rows.features(block)
+    weight = _mean_weight(output, rows, block, scale).astype(np.float64)
+    first = _sum_of(x, weight, lambda values, at: values - origin[at])
+    second = _sum_of(x, weight, lambda values, at: (values - origin[at]) ** 2)
+    return MomentSums(weight.sum(), first, second)
+
+
+def _fourth_powers(
+    output: Output, scale: float, mean: Vector, deviation: Vector, rows: Rows, block: slice
+) -> Total:
+    """``sum w ((x - mean) / sd)^4`` of each feature."""
+
+    def power(values: Vector, at: Any) -> Vector:
+        squares = ((values - mean[at]) / deviation[at]) ** 2
+        return np.asarray(squares * squares)
+
+    weight = _mean_weight(output, rows, block, scale).astype(np.float64)
+    return Total(_sum_of(rows.features(block), weight, power))
+
+
+def _sum_of(x: Any, weight: Vector, function: Callable[[Vector, Any], Vector]) -> Vector:
+    """``sum w f(x)`` of each feature, for a function of numbers and the features they belong to.
+
+    Where a sparse feature is stored in all rows, the sum has nothing to cancel out.
+    """
+    if not sp.issparse(x):
+        return np.asarray(weight @ function(x, slice(None)))
+    x = without_duplicates(x)
+    n_rows, n_features = x.shape
+    of_number = np.repeat(weight, np.diff(x.indptr))
+    stored = np.bincount(x.indices, of_number, n_features)
+    is_full = np.bincount(x.indices, minlength=n_features) == n_rows
+    of_zeros = np.where(is_full, 0.0, np.maximum(weight.sum() - stored, 0.0))
+    total = np.bincount(x.indices, of_number * function(x.data, x.indices), n_features)
+    return np.asarray(total + of_zeros * function(np.zeros(n_features), slice(None)))
 
 
 def _block_sums(
     network: Network,
     theta: Vector,
     scale: float,
-    origin: FloatArray,
+    standardise: Callable[[Any], Any],
     largest: int,
     n_known: int,
     rows: Rows,
@@ -153,22 +243,41 @@ def _block_sums(
     labels, row_weight = rows.labels_and_weights(block)
     row_weight = row_weight / scale
     inputs, kept, logits = forward(layers, network.activations, rows.features(block))
-    errors: list[Any] = [0.0] * network.n_layers
+    expected: list[Any] = [0.0] * network.n_layers
     for probe in _probes(output.n_roots, *rows.positions(block)):
         root = output.fisher_root(logits, labels, row_weight, probe)
         for depth, g in network.backpropagate(layers, kept, root):
-            errors[depth] = errors[depth] + _moment(g, None, largest)
+            expected[depth] = expected[depth] + _moment(g, None, largest)
+    observed: list[Any] = [0.0] * network.n_layers
+    for root in output.error_roots(logits, labels, row_weight):
+        for depth, g in network.backpropagate(layers, kept, root):
+            observed[depth] += float(np.square(g).sum(dtype=np.float64))
     weight = _mean_weight(output, rows, block, scale)
-    observed, expected = output.squared_errors(logits, labels, row_weight)
-    inputs[0] = _shifted(inputs[0], origin)
+    squared = output.coding.weights(labels, row_weight, power=2).mean(axis=1)
+    if n_known == 0:
+        inputs[0] = standardise(inputs[0])
     return CurvatureSums(
         weight=weight.sum(),
+        squared=squared.sum(),
         observed=observed,
         expected=expected,
-        errors=errors,
         first=[weight @ a for a in inputs[n_known:]],
         second=[_moment(a, weight, largest) for a in inputs[n_known:]],
     ).in_double()
+
+
+def _standardise(mean: Vector, scale: Vector, x: Any) -> Any:
+    """Features as they are measured: centred if they are dense, and divided by their scales."""
+    if sp.issparse(x):
+        return x @ sp.diags_array(1 / scale).astype(x.dtype)
+    return ((x - mean) / scale).astype(x.dtype)
+
+
+def _standardised(mean: Vector, A: Vector) -> tuple[Vector, Vector, Vector]:
+    """Mean, scale and moments of the inputs of a hidden layer."""
+    scale = np.sqrt(floored(diagonal(A)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return mean, scale, A / (scale**2 if A.ndim == 1 else np.outer(scale, scale))
 
 
 def _shard_sums(block_sums: Callable[[Rows, slice], SumsT], rows: Rows, shard: Shard) -> SumsT:
@@ -219,10 +328,6 @@ def _diagonal_moment(a: Any, weight: FloatArray | None) -> Vector:
 
 def _double(values: Any) -> Vector:
     return np.asarray(values, dtype=np.float64)
-
-
-def _shifted(x: Any, origin: Any) -> Any:
-    return x if sp.issparse(x) else x - origin
 
 
 def _sample(rows: Data, rng: np.random.RandomState) -> Data:

@@ -1,30 +1,33 @@
 """The penalty of each layer: a number, or chosen from the training data by the evidence.
 
-A layer's curvature ``A kron G`` has the eigenvalues ``lambda_ij = S a_i g_j``. The number of
-coefficients that the data determine, and the penalty, are::
+The automatic penalty of a layer is ``alpha ||V||^2 / 2``. V are the coefficients of standardised
+inputs: those of the first layer times the scales of the features, so that units do not matter, and
+those of a hidden layer times a common scale of its inputs. The curvature ``A kron G`` of V has the
+eigenvalues ``lambda_ij = n a_i g_j`` for n observations.
 
-    gamma_l = sum_ij lambda_ij / (lambda_ij + alpha_l)      alpha_l = gamma_l / ||W_l||^2
+The evidence for a penalty balances the size of the coefficients with the number gamma of them that
+the data determine. It assumes that labels are independent and follow the predicted probabilities.
+As in quasi-likelihood, this is mended by the Pearson dispersion phi_l of each layer: the squared
+errors of the observed labels, propagated back to the layer, over their expectation. If labels
+agree with each other, their errors add up in the hidden layers, so that ten copies of a label do
+not count as ten observations. For all layers l at once::
 
-The evidence assumes that labels are drawn from the predicted probabilities. It penalises too much
-if labels agree with the predictions better than that, and too little if the predictions are
-overconfident. As in quasi-likelihood, the penalty is therefore multiplied by the Pearson dispersion
-of the labels around the predictions::
+    sum_l alpha_l ||V_l||^2 / phi_l = sum_l gamma_l
+    gamma_l = sum_ij lambda_ij / (lambda_ij + alpha_l / phi_l)
+    alpha_l ||V_l||^2 = e                                           the same for all l
 
-    phi = sum w (t - p)^2 / sum w p (1 - p)
+This leaves one unknown, e. The second line holds at every minimum for ReLU units: multiplying the
+weights of a unit by a factor, and the next layer's by its inverse, changes nothing but the
+penalties. If each layer had a penalty from its own evidence, layers would drift apart.
 
-It is measured on rows that have not been trained on, if there are any. On training rows this ratio
-is too small, because the weights have adapted to their labels, so the penalty uses::
+The dispersion is measured on rows that have not been trained on. On others, to which the weights
+have adapted, it is too small by about ``4 sum_l gamma_l / (n n_degrees)``: twice the optimism that
+Mallows' C_p adds to squared errors. The factor 4 was chosen on real data.
 
-    phi = sum w (t - p)^2 / sum w p (1 - p)  +  4 sum_l gamma_l / (S n_degrees)
-
-The added term is twice the optimism that Mallows' C_p adds to squared errors; the factor 4 was
-chosen on real data. Random initial weights have not adapted to labels, so nothing is added for
-them. A dispersion measured on unseen rows is kept for later stages without unseen rows.
-
-Features have different units, so no single penalty of the first layer suits them all. For the
-first layer, the formulas hold for standardised features, with coefficients ``s_j W_j``, and alpha
-is multiplied by the harmonic mean of the variances ``s_j^2``. Small variances dominate this mean,
-so that features of small numbers, which need large coefficients, are not penalised too much.
+At last, the penalty is multiplied by the square of the output layer's phi. If predictions for
+unseen rows are overconfident, phi is above 1, and the penalty was too weak; if they are too
+cautious, it was too strong. On real data, phi falls about as the square root of the penalty, so
+that the correction brings it close to 1.
 
 References
 ----------
@@ -43,210 +46,216 @@ doi:10.1080/00401706.1973.10489103
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.optimize import brentq
 
-from skneural._curvature.factors import Curvature, Factors, diagonal, floored
+from skneural._curvature.factors import Curvature, Factors
 from skneural._data import MapShards
 from skneural._network import Layer, Network
 from skneural._typing import Vector
 
+WEAK = 0.1  # the first penalty, under which networks learn even what looks like noise
+BOUND = 1e6  # on alpha and on its inverse
 _OPTIMISM = 4.0
-_BOUND = 1e6  # on alpha and on its inverse, for inputs of variance 1
+_LEAST_SQUARE = 1e-18  # of the coefficients; if they and the information vanish, alpha is large
+_LEAST_E = 1e-12
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of the data for which a penalty is chosen.
+
+    Parameters
+    ----------
+    total_weight : float
+        S, the sum of sample weights times class weights.
+    n_observed : float
+        n, the number of observations that the weights stand for.
+    """
+
+    total_weight: float
+    n_observed: float
+
+    @property
+    def unit(self) -> float:
+        """The weight of one observation."""
+        return self.total_weight / self.n_observed
 
 
 class Penalty(ABC):
-    """Chooses the penalty of each layer at the start of every stage of a run.
+    """Chooses the penalty of each layer in the course of a run.
 
     Parameters
     ----------
     network : Network
-    total_weight : float
-        S, the sum of sample weights times class weights.
-    n_rows : int
+    size : Size
     map_layers : callable, default=map
         Maps a function over layers, with BLAS limited to one thread.
     """
 
     is_fixed: ClassVar[bool] = False
     """Whether the penalties are the same in all stages, whatever the curvature."""
+    is_standardised: ClassVar[bool] = True
+    """Whether the first layer's penalty is that of the coefficients of standardised features."""
 
-    def __init__(
-        self, network: Network, total_weight: float, n_rows: int, map_layers: MapShards = map
-    ) -> None:
+    def __init__(self, network: Network, size: Size, map_layers: MapShards = map) -> None:
         self.network = network
-        self.total_weight = total_weight
-        self.n_rows = n_rows
+        self.size = size
         self.map_layers = map_layers
+
+    @abstractmethod
+    def first(self) -> Vector:
+        """The penalty of each layer in a stage that precedes all measurements; (n_layers,)."""
 
     @abstractmethod
     def update(
         self,
-        curvature: Curvature | None,
+        curvature: Curvature,
         layers: Sequence[Layer],
         *,
-        is_trained: bool,
         is_unseen: bool,
+        is_last: bool,
     ) -> Vector:
-        """The penalty of each layer; shape (n_layers,).
+        """The penalty of each layer at the current weights; shape (n_layers,).
 
         Parameters
         ----------
-        curvature : Curvature or None
-            At the current weights; may be None for a fixed penalty.
+        curvature : Curvature
+            At the current weights.
         layers : sequence of Layer
             The current weights.
-        is_trained : bool
-            Whether the weights have been trained, in this run or an earlier one.
         is_unseen : bool
-            Whether earlier stages have trained the weights, but not on the rows on which the
-            curvature was measured.
+            Whether the weights have not been trained on the rows whose dispersion was measured.
+        is_last : bool
+            Whether the run ends with this penalty.
         """
 
+    def strongest(self) -> Vector:
+        """A penalty under which only the intercepts, which are not penalised, are fitted."""
+        return np.full(self.network.n_layers, BOUND * self.size.unit)
 
-PenaltyRule = Callable[[Network, float, int, MapShards], Penalty]
+
+PenaltyRule = Callable[[Network, Size, MapShards], Penalty]
 """Makes the penalty of a run: a subclass of `Penalty`, or a `functools.partial` of one."""
 
 
 class FixedPenalty(Penalty):
-    """The same number for all layers."""
+    """The same number for all layers, whatever the scales of their inputs."""
 
     is_fixed = True
+    is_standardised = False
 
     def __init__(
-        self,
-        network: Network,
-        total_weight: float,
-        n_rows: int,
-        map_layers: MapShards = map,
-        *,
-        alpha: float,
+        self, network: Network, size: Size, map_layers: MapShards = map, *, alpha: float
     ) -> None:
-        super().__init__(network, total_weight, n_rows, map_layers)
+        super().__init__(network, size, map_layers)
         self.alpha = np.full(network.n_layers, alpha)
+
+    def first(self) -> Vector:
+        return self.alpha
 
     def update(
         self,
-        curvature: Curvature | None,
+        curvature: Curvature,
         layers: Sequence[Layer],
         *,
-        is_trained: bool,
         is_unseen: bool,
+        is_last: bool,
     ) -> Vector:
         return self.alpha
 
 
 class AutoPenalty(Penalty):
-    """The alpha of each layer that the evidence gives, times the dispersion of the labels."""
+    """The penalties of the balanced evidence, with the dispersion of each layer."""
 
-    def __init__(
-        self, network: Network, total_weight: float, n_rows: int, map_layers: MapShards = map
-    ) -> None:
-        super().__init__(network, total_weight, n_rows, map_layers)
-        # Weights that sum to 1 or less, as in boosting, are shares of the rows, not counts.
-        are_shares = total_weight < 1 + 1e-9
-        self._n_observed = float(n_rows) if are_shares else total_weight
-        self._spectrum: Vector | None = None  # of the features
-        self._unseen_dispersion: float | None = None
+    def __init__(self, network: Network, size: Size, map_layers: MapShards = map) -> None:
+        super().__init__(network, size, map_layers)
+        self._features: Vector | None = None  # the eigenvalues of A, which stays the same
+
+    def first(self) -> Vector:
+        return np.full(self.network.n_layers, WEAK * self.size.unit)
 
     def update(
         self,
-        curvature: Curvature | None,
+        curvature: Curvature,
         layers: Sequence[Layer],
         *,
-        is_trained: bool,
         is_unseen: bool,
+        is_last: bool,
     ) -> Vector:
-        assert curvature is not None
         factors = curvature.factors
-        if self._spectrum is None:
-            self._spectrum = next(iter(self.map_layers(_feature_spectrum, [factors[0].A])))
-        alpha, gamma = evidence(
-            factors, layers, self._n_observed, self.map_layers, spectrum=self._spectrum
-        )
-        alpha *= self.total_weight / self._n_observed  # the penalty is relative to the weights
-        if is_unseen:
-            self._unseen_dispersion = curvature.dispersion
-        if self._unseen_dispersion is not None:
-            return alpha * self._unseen_dispersion
-        if not is_trained:
-            return alpha * curvature.dispersion
-        n_observations = self._n_observed * self.network.output.n_degrees
-        return alpha * (curvature.dispersion + optimism(gamma, n_observations))
+        spectra = list(self.map_layers(self._spectrum, enumerate(factors)))
+        scales = common_scales(factors)
+        squares = squared_coefs(factors[0].scale, scales, layers)
+        dispersion = curvature.dispersion
+        alpha, gamma = balanced_evidence(spectra, squares, dispersion)
+        if not is_unseen:
+            added = optimism(gamma, self.size.n_observed * self.network.output.n_degrees)
+            dispersion = dispersion * (1 + added / dispersion[-1])
+            alpha, _ = balanced_evidence(spectra, squares, dispersion)
+        elif is_last:
+            alpha = alpha * dispersion[-1] ** 2
+        return np.clip(alpha, 1 / BOUND, BOUND) * scales**2 * self.size.unit
+
+    def _spectrum(self, layer: tuple[int, Factors]) -> Vector:
+        """The eigenvalues of a layer's curvature, for standardised inputs."""
+        number, (_, scale, A, G) = layer
+        if number == 0:
+            if self._features is None:
+                self._features = eigenvalues(A)
+            inputs = self._features
+        else:
+            shares = scale / root_mean_square(scale)
+            inputs = eigenvalues(A * (shares**2 if A.ndim == 1 else np.outer(shares, shares)))
+        return self.size.n_observed * np.outer(inputs, eigenvalues(G)).ravel()
 
 
 PENALTIES: dict[str, PenaltyRule] = {"auto": AutoPenalty}
 
 
-def evidence(
-    factors: Sequence[Factors],
-    layers: Sequence[Layer],
-    n_observed: float,
-    map_layers: MapShards = map,
-    *,
-    spectrum: Vector | None = None,
+def common_scales(factors: Sequence[Factors]) -> Vector:
+    """The common scale of each layer's inputs; 1 for the features, which have their own."""
+    return np.array([1.0, *(root_mean_square(each.scale) for each in factors[1:])])
+
+
+def squared_coefs(feature_scale: Vector, common_scale: Vector, layers: Sequence[Layer]) -> Vector:
+    """``||V||^2`` of each layer."""
+    squares = np.array([(layer.coef**2).sum() for layer in layers]) * common_scale**2
+    squares[0] = feature_scale**2 @ (layers[0].coef ** 2).sum(axis=1)
+    return np.maximum(squares, _LEAST_SQUARE)
+
+
+def balanced_evidence(
+    spectra: Sequence[Vector], squares: Vector, dispersion: Vector
 ) -> tuple[Vector, Vector]:
-    """Alpha and gamma of each layer, without the dispersion.
+    """Alpha and gamma of each layer, from the eigenvalues of its curvature and ``||V||^2``."""
 
-    Both formulas hold at the same time for the given weights. If the weights, or the information
-    about them, shrink to nothing, alpha is at a bound. `spectrum` holds the eigenvalues of the
-    first layer's standardised A, if they were computed before.
-    """
+    def gammas(log_e: float) -> Vector:
+        betas = np.exp(log_e) / squares / dispersion
+        return np.array([(k / (k + beta)).sum() for k, beta in zip(spectra, betas, strict=True)])
 
-    def solve(layer: tuple[Factors, Layer, Vector]) -> tuple[float, float]:
-        (_, A, G), weights, variance = layer
-        if spectrum is not None and weights is layers[0]:
-            inputs = spectrum
-        else:
-            inputs = standardised_spectrum(A, variance)
-        curvature = n_observed * np.outer(inputs, _eigenvalues(G))
-        squares = float(variance @ (weights.coef**2).sum(axis=1))
-        alpha, gamma = _fixed_point(curvature, squares)
-        return alpha / float((1 / variance).mean()), gamma
+    def excess(log_e: float) -> float:
+        return float((np.exp(log_e) / dispersion).sum() - gammas(log_e).sum())
 
-    variances = [diagonal(A) for _, A, _ in factors]
-    units = [floored(variances[0]), *(floored(np.full(len(v), v.mean())) for v in variances[1:])]
-    alpha, gamma = np.array(list(map_layers(solve, zip(factors, layers, units, strict=True)))).T
-    return alpha, gamma
+    n_coefs = sum(map(len, spectra))
+    low, high = np.log(_LEAST_E), np.log(n_coefs * dispersion.max() + 1)
+    root = low if excess(low) >= 0 else brentq(excess, low, high, xtol=1e-6)
+    return np.exp(root) / squares, gammas(root)
 
 
-def standardised_spectrum(A: Vector, variance: Vector) -> Vector:
-    """The eigenvalues of A for inputs divided by the roots of `variance`."""
-    scale = np.sqrt(variance)
-    return _eigenvalues(A / (variance if A.ndim == 1 else np.outer(scale, scale)))
+def optimism(gamma: Vector, n_degrees: float) -> float:
+    """By how much the dispersion of unseen rows exceeds that of training rows, roughly."""
+    return float(_OPTIMISM * gamma.sum() / n_degrees)
 
 
-def optimism(gamma: Vector, n_observations: float) -> float:
-    """Estimate by how much the dispersion of unseen rows exceeds that of training rows."""
-    return float(_OPTIMISM * gamma.sum() / n_observations)
+def root_mean_square(scale: Vector) -> float:
+    return float(np.sqrt((scale**2).mean()))
 
 
-def _feature_spectrum(A: Vector) -> Vector:
-    return standardised_spectrum(A, floored(diagonal(A)))
-
-
-def _fixed_point(curvature: Vector, squares: float) -> tuple[float, float]:
-    """Alpha and gamma at the root of ``alpha squares = gamma(alpha)``; both sides are monotonic."""
-
-    def gamma(log_alpha: float) -> float:
-        return float((curvature / (curvature + np.exp(log_alpha))).sum())
-
-    def excess(log_alpha: float) -> float:
-        return float(np.exp(log_alpha)) * squares - gamma(log_alpha)
-
-    low, high = -np.log(_BOUND), np.log(_BOUND)
-    if excess(high) <= 0:
-        root = high
-    elif excess(low) >= 0:
-        root = low
-    else:
-        root = brentq(excess, low, high, xtol=1e-6)
-    return float(np.exp(root)), gamma(root)
-
-
-def _eigenvalues(matrix: Vector) -> Vector:
-    values = matrix if matrix.ndim == 1 else eigvalsh(matrix)
-    return np.maximum(values, 0)
+def eigenvalues(matrix: Vector) -> Vector:
+    """The eigenvalues of a symmetric matrix, or of the diagonal of one."""
+    return np.maximum(matrix if matrix.ndim == 1 else eigvalsh(matrix), 0)

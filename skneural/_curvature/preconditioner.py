@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum
 
-from skneural._curvature.factors import Curvature, Factors, diagonal
+from skneural._curvature.factors import Curvature, diagonal
 from skneural._curvature.reparametrization import KroneckerReparametrization, Reparametrization
 from skneural._data import MapShards
 from skneural._network import Network
@@ -13,7 +13,8 @@ CHEAP_DIMENSIONS = 2048  # factorising more takes seconds
 FREE_DIMENSIONS = 256  # factorising fewer takes a few milliseconds
 LARGEST_DIMENSIONS = 8192  # half a gigabyte for a matrix
 _PAYS = 1e6  # multiplications in a pass over the data
-_EVEN = 100.0  # the largest ratio of variances of features of similar scale
+_EVEN = 10.0  # the largest ratio of the scales of features of similar scale
+_NEAR = 3.0  # the largest distance of a mean from 0, in scales
 
 
 class Preconditioner(Enum):
@@ -24,14 +25,13 @@ class Preconditioner(Enum):
     DIAGONAL = "diagonal"  # diagonals
 
     @staticmethod
-    def where_it_pays(work: float, variance: Vector) -> "Preconditioner | None":
-        """AUTO, or None for small problems with features of similar scale.
+    def where_it_pays(work: float, mean: Vector, scale: Vector) -> "Preconditioner | None":
+        """AUTO, or None for small problems with centred features of similar scale.
 
         Such problems are solved before a preconditioner makes up for its cost. `work` is the
-        number of multiplications in a pass over the data, `variance` the floored variance of each
-        feature.
+        number of multiplications in a pass over the data, `mean` and `scale` are the features'.
         """
-        is_even = float(variance.max()) <= _EVEN * float(variance.min())
+        is_even = bool(scale.max() <= _EVEN * scale.min() and (abs(mean) <= _NEAR * scale).all())
         return None if work < _PAYS and is_even else Preconditioner.AUTO
 
     def check(self, layer_sizes: Sequence[int]) -> None:
@@ -55,12 +55,16 @@ class Preconditioner(Enum):
         return min(CHEAP_DIMENSIONS, max(n_rows, FREE_DIMENSIONS))
 
     def reparametrization(
-        self, network: Network, curvature: Curvature, penalty: Vector, map_layers: MapShards = map
+        self,
+        network: Network,
+        curvature: Curvature,
+        penalty: Sequence[Vector],
+        map_layers: MapShards = map,
     ) -> Reparametrization:
-        """The change of variables for the curvatures of the losses and of each layer's penalty."""
+        """The change of variables for the curvatures of the losses and of the penalties."""
         factors = curvature.factors
         if self is Preconditioner.DIAGONAL:
-            factors = [Factors(mean, diagonal(A), diagonal(G)) for mean, A, G in factors]
+            factors = [each._replace(A=diagonal(each.A), G=diagonal(each.G)) for each in factors]
         return KroneckerReparametrization(network, factors, penalty, map_layers)
 
 

@@ -1,21 +1,21 @@
 """The linear change of variables in which a solver works.
 
-A layer's curvature is about ``A kron G`` (see `CurvatureMeter`), plus the curvature of the
-penalty, ``alpha / S``. A solver needs few iterations for weights V, v whose curvature is about the
-same in all directions::
+For inputs that are centred and divided by their scales s, a layer's curvature is about ``A kron G``
+(see `CurvatureMeter`), plus the curvature r_j of the penalty of input j. A solver needs few
+iterations for weights V, v whose curvature is about the same in all directions::
 
-    coef       W = P V Q                     P = L^-T,  L L' = A + damping
-    intercept  b = v Q / sqrt(1 + d) - mean' W      Q = M^-1,  M M' = G + damping
+    coef       W = P V Q                            P = L^-T / s,  L L' = A + damping
+    intercept  b = v Q / sqrt(1 + d) - mean' W      Q = M^-1,      M M' = G + damping
 
     gradient   dJ/dV = P' (dJ/dW - mean dJ/db') Q'     dJ/dv = dJ/db Q' / sqrt(1 + d)
 
-The minima are the same; only the path to them changes. With the floored variances s_j^2 of the
-inputs, their geometric mean a, and the mean g of G's diagonal, the damping is::
+The minima are the same; only the path to them changes. With the mean g of G's diagonal and the
+geometric mean r of the r_j, the damping is::
 
-    of A   d s_j^2 + a p      of G   g (d + p)      p = sqrt(alpha / (S a g))
+    of A   d + p r_j / r      of G   g (d + p)      p = sqrt(r / g)
 
-so that ``(a p) (g p)`` is the curvature of the penalty (factored Tikhonov damping). The share d = 1
-keeps directions of small curvature, which hold most of the noise, from being scaled up to the
+so that ``(p r_j / r) (g p)`` is the curvature of the penalty (factored Tikhonov damping). The share
+d = 1 keeps directions of small curvature, which hold most of the noise, from being scaled up to the
 others.
 
 References
@@ -36,7 +36,7 @@ from typing import NamedTuple, final
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
-from skneural._curvature.factors import Factors, diagonal, floored
+from skneural._curvature.factors import Factors, diagonal
 from skneural._data import MapShards
 from skneural._network import Layer, Network
 from skneural._typing import FloatArray, Vector
@@ -44,6 +44,7 @@ from skneural._typing import FloatArray, Vector
 DAMPING = 1.0
 WHOLE_FEATURES = 256  # layers with more inputs are transformed in pieces
 _SMALL = 1e-12  # the least curvature to divide by; it vanishes if all outputs are certain
+_SMALLEST = 1e-300  # the least curvature of a penalty to take the logarithm of
 
 
 class Reparametrization(ABC):
@@ -103,8 +104,8 @@ class KroneckerReparametrization(Reparametrization):
     network : Network
     factors : sequence of Factors
         Matrices, or diagonals.
-    penalty : array of shape (n_layers,)
-        The curvature of each layer's penalty, ``alpha / S``.
+    penalty : sequence of arrays of shape (fan_in,)
+        The curvature of the penalty of the coefficients of each input, in each layer.
     map_layers : callable, default=map
         Maps a function over layers, or pieces of them, with BLAS limited to one thread.
     """
@@ -113,7 +114,7 @@ class KroneckerReparametrization(Reparametrization):
         self,
         network: Network,
         factors: Sequence[Factors],
-        penalty: Vector,
+        penalty: Sequence[Vector],
         map_layers: MapShards = map,
     ) -> None:
         self._network = network
@@ -165,13 +166,14 @@ def _pieces(fan_in: int) -> list[slice]:
     return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
-def _layer_map(layer: tuple[Factors, float]) -> _LayerMap:
-    (mean, A, G), penalty = layer
-    variance = floored(diagonal(A))
-    a = float(np.exp(np.log(variance).mean()))
+def _layer_map(layer: tuple[Factors, Vector]) -> _LayerMap:
+    (mean, scale, A, G), penalty = layer
     g = max(float(diagonal(G).mean()), _SMALL)
-    p = np.sqrt(penalty / (a * g))
-    P = _inverse_root(A, DAMPING * variance + a * p).T
+    r = np.log(np.maximum(penalty / scale**2, _SMALLEST))
+    shares = np.exp(r - r.mean())
+    p = np.sqrt(np.exp(r.mean()) / g)
+    root = _inverse_root(A, DAMPING + p * shares).T
+    P = root / (scale if root.ndim == 1 else scale[:, None])
     Q = _inverse_root(G, np.full(len(G), g * (DAMPING + p)))
     return _LayerMap(mean, P, Q, 1 / np.sqrt(1 + DAMPING))
 

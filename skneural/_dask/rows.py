@@ -19,6 +19,7 @@ from skneural._dask import chunks as tasks
 from skneural._dask.computing import compute, persist, task
 from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardFunction, Sums, SumsT
 from skneural._inputs import harden
+from skneural._typing import IntArray, Vector
 
 FAN_IN = 16  # the number of results that are merged at once
 
@@ -100,11 +101,26 @@ class DaskRows(Data):
         chosen = [part for part, size in zip(parts, sizes, strict=True) if size]
         return self._like(chosen, [size for size in sizes if size])
 
-    def origin(self) -> Any:
-        return compute([task(Rows.origin)(self.parts[0])])[0]
+    def select(self, columns: IntArray) -> Data:
+        cut, node = task(Rows.select), task(columns)
+        parts = persist([cut(part, node) for part in self.parts])
+        return DaskRows(parts, np.diff(self.edges).tolist(), len(columns), self.dtype)
+
+    def first_row(self) -> Vector:
+        return np.asarray(compute([task(Rows.first_row)(self.parts[0])])[0])
 
     def all_labels(self) -> Any:
         return np.concatenate(compute([task(tasks.hard_labels)(part) for part in self.parts]))
+
+    def all_weights(self) -> Vector:
+        return np.concatenate(compute([task(Rows.all_weights)(part) for part in self.parts]))
+
+    def reweighted(self, weight: Vector) -> Data:
+        pieces = np.split(weight, self.edges[1:-1])
+        change = task(Rows.reweighted)
+        chosen = [n for n, piece in enumerate(pieces) if piece.any()]
+        parts = persist([change(self.parts[n], task(pieces[n])) for n in chosen])
+        return self._like(parts, [int(np.count_nonzero(pieces[n])) for n in chosen])
 
     def gather(self) -> Rows:
         """Fetch all rows into this process."""

@@ -13,8 +13,9 @@ from skneural._data.rows import (
     code_columns,
     computation_dtype,
     map_rows,
+    without_duplicates,
 )
-from skneural._data.stratify import RandomOrder, random_split, stratified_folds
+from skneural._data.stratify import RandomOrder, random_split, split_observations, stratified_folds
 from skneural._data.sums import Sums, Total
 from skneural._data.threads import MapShards, shard_map
 
@@ -39,5 +40,7 @@ __all__ = [
     "map_rows",
     "random_split",
     "shard_map",
+    "split_observations",
     "stratified_folds",
+    "without_duplicates",
 ]

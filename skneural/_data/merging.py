@@ -1,6 +1,5 @@
 """Small data in a canonical form: equal rows merged, and sorted."""
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,19 +29,28 @@ def canonical(rows: Data) -> Data:
     if not is_small(rows.n_rows, rows.n_features + rows.labels.shape[1]):
         return rows
     part = slice(None) if rows.index is None else rows.index
-    return Rows(*merge_repeats(rows.X[part], rows.labels[part], rows.weight[part]))
+    X = rows.X[part]
+    if rows.columns is not None:
+        X = X[:, rows.columns] if sp.issparse(X) else np.take(X, rows.columns, axis=1)
+    return Rows(*merge_repeats(X, rows.labels[part], rows.weight[part]))
 
 
 def merge_repeats(X: Any, labels: Any, weight: Vector) -> tuple[Any, Any, Vector]:
-    """Distinct rows with positive weights, sorted, and the sum of the weights of each."""
+    """Distinct rows with positive weights, sorted, and the sum of the weights of each.
+
+    Rows are sorted by their values, so that positive factors of the features do not matter.
+    """
     used = np.flatnonzero(weight)
     X, labels, weight = X[used], labels[used], weight[used]
-    keys = _row_keys(X, labels)
-    first = {key: row for row, key in reversed(list(enumerate(keys)))}
-    position = {key: i for i, key in enumerate(sorted(first))}
-    rows = [first[key] for key in position]
-    merged = group_sums(np.array([position[key] for key in keys]), weight, len(rows))
-    return X[rows], labels[rows], merged
+    table = np.hstack([_dense(X), _dense(labels)])
+    order = np.lexsort(table.T[::-1])
+    table = table[order]
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (table[1:] != table[:-1]).any(axis=1)
+    group = np.empty(len(order), dtype=np.intp)
+    group[order] = np.cumsum(is_new) - 1
+    rows = order[is_new]  # lexsort is stable: the first of each group
+    return X[rows], labels[rows], group_sums(group, weight, len(rows))
 
 
 def group_sums(group: IntArray, weight: Vector, n_groups: int) -> Vector:
@@ -51,12 +59,6 @@ def group_sums(group: IntArray, weight: Vector, n_groups: int) -> Vector:
     return np.bincount(group[order], weights=weight[order], minlength=n_groups).astype(np.float64)
 
 
-def _row_keys(X: Any, labels: Any) -> list[tuple[bytes, bytes]]:
-    """A sort key for each row, equal for equal rows, dense or sparse."""
-    table = sp.csr_array(sp.hstack([sp.csr_array(X.astype(np.float64)), sp.csr_array(labels)]))
-    table.sum_duplicates()
-    table.eliminate_zeros()
-    return [
-        (table.indices[start:stop].tobytes(), table.data[start:stop].tobytes())
-        for start, stop in pairwise(table.indptr)
-    ]
+def _dense(values: Any) -> Vector:
+    values = values.toarray() if sp.issparse(values) else values
+    return np.asarray(values, dtype=np.float64)

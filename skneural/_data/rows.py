@@ -20,7 +20,7 @@ from typing import Any, ClassVar, TypeVar, final
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._data.sums import Sums
+from skneural._data.sums import Sums, Total
 from skneural._data.threads import MapShards, shard_map
 from skneural._typing import IntArray, LabelArray, Vector
 
@@ -61,15 +61,28 @@ class Data(ABC):
         """The rows for which a function of a block is true; all rows if it is true for none."""
 
     @abstractmethod
-    def origin(self) -> Any:
-        """The first row, or 0 if rows are sparse.
+    def select(self, columns: IntArray) -> "Data":
+        """The rows with only these features; nothing is copied."""
 
-        If features are measured from this origin, variances lose no digits to a large mean.
-        """
+    @abstractmethod
+    def first_row(self) -> Vector:
+        """The features of the first row, dense."""
 
     @abstractmethod
     def all_labels(self) -> Any:
         """The labels of all rows, dense or sparse as they are stored."""
+
+    @abstractmethod
+    def all_weights(self) -> Vector:
+        """The weights of all rows."""
+
+    @abstractmethod
+    def reweighted(self, weight: Vector) -> "Data":
+        """The rows with other weights, but without those whose weight is zero."""
+
+    def varying(self) -> IntArray:
+        """Positions of the features that are not the same in all rows."""
+        return np.flatnonzero(self.reduce(partial(_n_different, self.first_row())).value)
 
 
 @final
@@ -85,6 +98,8 @@ class Rows(Data):
     weight : array of shape (n_rows,), optional
     index : sequence of int, optional
         Positions of the rows to use, in this order; all rows by default.
+    columns : array of int, optional
+        Positions of the features to use; all features by default.
     block_rows : int, optional
         The most rows in a block.
     n_shards : int, default=16
@@ -100,6 +115,7 @@ class Rows(Data):
         weight: Any = None,
         *,
         index: Any = None,
+        columns: IntArray | None = None,
         block_rows: int | None = None,
         n_shards: int = N_SHARDS,
         start: int = 0,
@@ -108,11 +124,12 @@ class Rows(Data):
         self.labels = labels
         self.weight = weight
         self.index = index
+        self.columns = columns
         self.start = start
         self.n_rows = int(X.shape[0]) if index is None else len(index)
-        self.n_features = int(X.shape[1])
+        self.n_features = int(X.shape[1]) if columns is None else len(columns)
         self.dtype = computation_dtype(X.dtype)
-        n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X)))
+        n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X, self.n_features)))
         edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
         cuts = np.linspace(0, n_blocks, min(n_shards, n_blocks) + 1).astype(int).tolist()
         blocks = [slice(start, stop) for start, stop in pairwise(edges)]
@@ -140,7 +157,9 @@ class Rows(Data):
         """
         block = self.X[self._of(rows)]
         if sp.issparse(block):
+            block = block if self.columns is None else block[:, self.columns]
             return block.astype(self.dtype, copy=False)
+        block = block if self.columns is None else np.take(block, self.columns, axis=1)
         return np.require(block, self.dtype, "A")
 
     def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
@@ -155,12 +174,16 @@ class Rows(Data):
         return self.labels if self.index is None else self.labels[self.index]
 
     def all_weights(self) -> Vector:
-        """The weights of all rows."""
         return self.weight if self.index is None else np.asarray(self.weight[self.index])
 
-    def origin(self) -> Any:
-        first = self.features(slice(0, 1))
-        return 0.0 if sp.issparse(first) else first[0]
+    def reweighted(self, weight: Vector) -> "Rows":
+        index = np.arange(self.n_rows) if self.index is None else np.asarray(self.index)
+        of_all = np.zeros(len(self.weight))
+        of_all[index] = weight
+        return Rows(self.X, self.labels, of_all, index=index[weight > 0], columns=self.columns)
+
+    def first_row(self) -> Vector:
+        return np.asarray(_dense(self.features(slice(0, 1)))[0])
 
     def reduce(self, function: Callable[["Rows"], SumsT]) -> SumsT:
         return function(self)
@@ -172,7 +195,25 @@ class Rows(Data):
 
     def sample(self, index: Any, n_shards: int = N_SHARDS, start: int = 0) -> "Rows":
         chosen = self._of(index)
-        return Rows(self.X, self.labels, self.weight, index=chosen, n_shards=n_shards, start=start)
+        return Rows(
+            self.X,
+            self.labels,
+            self.weight,
+            index=chosen,
+            columns=self.columns,
+            n_shards=n_shards,
+            start=start,
+        )
+
+    def select(self, columns: IntArray) -> "Rows":
+        return Rows(
+            self.X,
+            self.labels,
+            self.weight,
+            index=self.index,
+            columns=columns if self.columns is None else self.columns[columns],
+            start=self.start,
+        )
 
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
         is_any = any(is_chosen(self, block).any() for block in self.blocks())
@@ -216,6 +257,14 @@ def map_rows(function: Callable[[Any], Any], X: Any, work: float = 0.0) -> Any:
     return result
 
 
+def without_duplicates(x: Any) -> Any:
+    """A CSR array in which every number is stored once; several in one place are added up."""
+    if not x.has_canonical_format:
+        x = x.copy()
+        x.sum_duplicates()
+    return x
+
+
 def code_columns(labels: Any) -> Iterator[IntArray]:
     """The codes of each target in turn, dense; shape (n_rows,)."""
     columns = labels.tocsc() if sp.issparse(labels) else labels
@@ -223,15 +272,33 @@ def code_columns(labels: Any) -> Iterator[IntArray]:
         yield _dense(columns[:, [j]]).ravel()
 
 
-def _default_block_rows(X: Any) -> int:
-    """The number of rows that hold about 2^17 numbers of X, from 512 to 2048.
+def _n_different(first: Vector, rows: Rows) -> Total:
+    """The number of rows that differ from `first` in each feature; counted until each has one."""
+    n_different = np.zeros(rows.n_features)
+    for block in rows.blocks():
+        x = rows.features(block)
+        if sp.issparse(x):
+            x = without_duplicates(x)
+            is_same = x.data == first[x.indices]
+            n_same = np.bincount(x.indices[is_same], minlength=len(first))
+            n_stored = np.bincount(x.indices, minlength=len(first))
+            n_same += (first == 0) * (x.shape[0] - n_stored)
+            n_different += x.shape[0] - n_same
+        else:
+            n_different += (x != first).sum(axis=0)
+        if n_different.all():
+            break
+    return Total(n_different)
+
+
+def _default_block_rows(X: Any, n_features: int) -> int:
+    """The number of rows that hold about 2^17 numbers of the features in use, from 512 to 2048.
 
     With such blocks, calls are few and activations stay in cache. The gradient of a block with
     respect to the first layer is dense. If X is sparse with many features, blocks are larger,
     because adding up the gradients of small ones would cost more than computing them.
     """
-    n_rows, n_features = X.shape
-    numbers_per_row = max(1.0, X.nnz / max(n_rows, 1)) if sp.issparse(X) else n_features
+    numbers_per_row = max(1.0, X.nnz / max(X.shape[0], 1)) if sp.issparse(X) else n_features
     block_rows = int(np.clip(BLOCK_NUMBERS / numbers_per_row, *BLOCK_ROWS))
     return max(block_rows, int(4 * n_features / numbers_per_row))
 

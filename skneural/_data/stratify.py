@@ -62,6 +62,30 @@ def random_split(rows: Data, n_second: int, rng: np.random.RandomState) -> tuple
     return rows.sample(first), rows.sample(second)
 
 
+def split_observations(
+    rows: Data, share: float, per_weight: float, rng: np.random.RandomState
+) -> tuple[Data, Data]:
+    """Two random parts of the rows, the second with this share of the observations.
+
+    A weight of 1 stands for `per_weight` observations. Each of the observations that a row stands
+    for may be in either part, so that weighted rows are split like repeated ones; if there are more
+    than `MOST_BLOCKS` rows, they are split as a whole.
+    """
+    n_second = int(np.ceil(share * rows.n_rows))
+    if rows.n_rows > MOST_BLOCKS:
+        return random_split(rows, n_second, rng)
+    weight = rows.all_weights()
+    counts = np.maximum(np.rint(weight * per_weight), 1)
+    if counts.max() == 1:
+        return random_split(rows, n_second, rng)
+    order = stratified_order(rows.all_labels(), rng)
+    # One in every 1 / share observations, from a random place on.
+    passed = np.floor(share * np.cumsum(counts[order]) + rng.uniform())
+    share_held = np.empty(rows.n_rows)
+    share_held[order] = np.diff(passed, prepend=0.0) / counts[order]
+    return rows.reweighted(weight * (1 - share_held)), rows.reweighted(weight * share_held)
+
+
 def stratified_order(labels: Any, rng: np.random.RandomState) -> IntArray:
     """A random order of the rows; any first part of it has the classes in proportion.
 

@@ -9,6 +9,7 @@ from typing import Any
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 
+from skneural._estimators.advice import advice
 from skneural._estimators.callbacks import CallbackSupportMixin, WatchedFit, with_callbacks
 from skneural._estimators.persistence import Estimator
 from skneural._estimators.prediction import NetworkPredictor
@@ -16,15 +17,6 @@ from skneural._estimators.preparation import Prepared, prepare
 from skneural._estimators.record import Fit
 from skneural._inputs import warn
 from skneural._training import Solution, StopReason, train
-
-_ADVICE = {
-    StopReason.MAX_ITER: "Increase max_iter, alpha or tol, or scale the features.",
-    StopReason.PRECISION: "No further progress is possible at this precision: increase tol or "
-    "alpha, or use float64 features or a smooth activation.",
-    StopReason.OVERFLOW: "Loss or gradient overflowed at the next weights that the solver tried, "
-    "and the weights before them are kept: scale the features, or increase alpha.",
-    StopReason.INTERRUPTED: "It was interrupted from the keyboard; the weights so far are kept.",
-}
 
 
 class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metaclass=ABCMeta):
@@ -38,12 +30,12 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Activation function of the hidden layers: "identity", "logistic", "tanh", "relu",
         "softplus" or "silu"; or a list with a name for each layer.
     alpha : float or "auto", default="auto"
-        Strength of the L2 penalty. "auto" chooses one for each layer from the training data, by
-        the evidence and the dispersion of the labels. For several labels with hidden layers it is
-        too weak: use `early_stopping` or a number. Without hidden layers, a number is ``1 / C``
-        of :class:`~sklearn.linear_model.LogisticRegression`, or ``2 / C`` for the softmax of two
+        Strength of the L2 penalty. "auto" chooses one for each layer from the training data, such
+        that predictions for unseen rows are neither overconfident nor too cautious (see Notes).
+        Without hidden layers, a number is ``1 / C`` of
+        :class:`~sklearn.linear_model.LogisticRegression`, or ``2 / C`` for the softmax of two
         classes. Because the penalty is divided by the total sample weight, a number regularises
-        more when weights are small; "auto" treats weights that sum to 1 or less as shares.
+        more when weights are small; for "auto", weights may be counts or shares.
     solver : {"lbfgs", "newton-cg"}, default="lbfgs"
         Method of :func:`scipy.optimize.minimize`. "newton-cg" uses exact products with the
         Hessian, for solutions of high precision; it does not support "relu", which has a kink.
@@ -52,11 +44,12 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         for each layer, the second moments of its inputs and of the errors propagated back to its
         outputs, of at most 8192 dimensions; "diagonal" uses only their diagonals. "auto" is
         "kronecker" with the diagonals of large matrices, or None for small problems whose
-        features have similar scale (see Notes).
-    max_iter : int, default=100
+        features are centred and have similar scales (see Notes).
+    max_iter : int, default=1000
         Maximum number of iterations of the solver in a call of `fit`.
-    tol : float, default=1e-4
-        The fit has converged when no entry of the gradient is greater in magnitude.
+    tol : float or "auto", default="auto"
+        The fit has converged when no entry of the gradient is greater in magnitude. "auto": when
+        the objective has fallen by less than 0.6 % in the last 10 iterations.
     early_stopping : bool, default=False
         Whether to stop when the log loss on validation data has not decreased for
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
@@ -78,7 +71,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         count. In cross-validation, use a splitter such as ``KFold(5)`` instead of a number.
     n_init : int, default=1
         Number of runs from different random weights. The run with the lowest loss, penalty
-        included, is kept; with `early_stopping`, the one with the lowest validation loss.
+        included, is kept; with ``alpha="auto"``, the one with the lowest log loss on the rows that
+        were held out to judge the penalty; with `early_stopping`, on the validation data.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last fit, in a single run. `loss_curve_`
         and the other histories are continued.
@@ -105,7 +99,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Coefficients of the decision scores, in the shapes of LogisticRegression; only without
         hidden layers.
     alpha_ : ndarray of shape (`n_layers_` - 1,)
-        Penalty of each layer.
+        Penalty of each layer; with ``alpha="auto"``, the first layer's is that of the coefficients
+        of features divided by their scales.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -129,11 +124,13 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     gradient_norm_ : float
         Largest magnitude of an entry of the gradient at the final weights.
     converged_ : bool
-        Whether ``gradient_norm_ <= tol``.
+        Whether ``gradient_norm_ <= tol``, or for ``tol="auto"``, whether the objective stopped
+        falling.
     stop_reason_ : str
         Why the fit stopped: "tol", "max_iter", "early_stopping", "callback", "precision" (no
-        further progress was possible), "overflow" (loss or gradient, at the next weights), or
-        "interrupted" (from the keyboard).
+        further progress was possible), "overflow" (loss or gradient, at the next weights),
+        "interrupted" (from the keyboard), or "no_structure" (as "tol", but the predictions are
+        no better than the frequencies of the classes; only with ``alpha="auto"``).
     validation_losses_ : list of float
         Log loss on the validation data after each iteration, if there are any: the mean over
         rows and targets, weighted by sample and class weights.
@@ -152,15 +149,27 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
 
     Notes
     -----
-    A fit is a sequence of stages: three of 15 iterations, or of 8 on a sample, and one with the
-    rest. Each begins with a penalty and a preconditioner for the current weights. From 10000 rows
-    and 46 iterations on, the first stages of a new fit run on samples. `loss_`,
-    `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial weights
-    are drawn as if the features were standardised, with variances below their median raised to it.
+    A fit is a sequence of stages, each with a preconditioner for its weights. If alpha is "auto", a
+    new fit first trains on a sample, with a weak penalty, until it has learned something. It then
+    chooses the penalty three times, each time from the dispersion of the labels of rows
+    outside the sample around the predictions for them, and trains on. The third choice is corrected
+    such that the dispersion is about 1. If the predictions for these rows are still no better than
+    the frequencies of the classes, no structure was found, and the penalty becomes so strong that
+    only the intercepts are fitted. The last stage uses all rows. The sample has 80 % of the rows;
+    from 20000 rows on there are several, from at least 5000 rows, each of which has four times as
+    many as the one before.Less than 20 observations are not split, and neither
+    are fits of less than 39 iterations: they get the weak penalty. A warm start does not split the
+    rows either, because the weights have already adapted to them; the dispersion is corrected for
+    that.
+
+    `loss_`, `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial
+    weights are drawn as if the features were standardised. Constant features get coefficients of
+    zero.
 
     ``preconditioner="auto"`` uses diagonals for more than 2048 dimensions, or more than 256 and
-    more than the number of rows. It is None for less than 1e6 rows times weights, unless the
-    variance of a feature is more than 100 times the median.
+    more than the number of rows. It is None for less than 1e6 rows times weights if the scales of
+    all features are within a factor of 10, and their means within 3 scales of zero. The scale of a
+    feature is its standard deviation, or more if few large values make it up.
 
     In small data, of up to 65536 features and labels in all rows together, equal rows are merged
     and sorted before the fit. Neither the order of the rows, nor repeating instead of weighting
@@ -191,8 +200,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         alpha="auto",
         solver="lbfgs",
         preconditioner="auto",
-        max_iter=100,
-        tol=1e-4,
+        max_iter=1000,
+        tol="auto",
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -287,19 +296,16 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Warns
         -----
         ConvergenceWarning
-            If the gradient norm is above `tol` when the solver stops, unless early stopping or
-            a callback stopped it; or if the fit is interrupted from the keyboard.
+            If the fit has not converged when the solver stops, unless early stopping or a callback
+            stopped it; if it found no structure; or if it is interrupted from the keyboard.
         """
         # The fit works on a copy, which callbacks see. If it succeeds, its state is adopted.
         fitted = copy(self)
         fitted._fit(X, y, sample_weight, classes, (X_val, y_val, sample_weight_val))
+        message = fitted.__dict__.pop("_advice")
         self.__dict__ = fitted.__dict__
-        if advice := _ADVICE.get(StopReason(self.stop_reason_)):
-            warn(
-                f"The fit stopped after {self.n_iter_} iterations at a gradient norm of "
-                f"{self.gradient_norm_:.3g}; tol={self.tol:g}. {advice}",
-                ConvergenceWarning,
-            )
+        if message:
+            warn(message, ConvergenceWarning)
         return self
 
     def __sklearn_tags__(self):
@@ -322,7 +328,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             prepared.network,
             prepared.targets,
             prepared.activation_names,
-            tol=prepared.settings.tol,
+            varying=prepared.varying,
+            n_features=self.n_features_in_,
             is_validated=is_validated,
             selects_by_validation=is_validated and self.early_stopping,
             earlier=dict(self.__dict__) if is_continued else {},
@@ -338,6 +345,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         )
         solutions = self._run_all(prepared, watched)
         self.__dict__ = fit.record(solutions).attributes_after(self.__dict__)
+        self._advice = advice(fit.best(solutions), prepared)
         watched.end()
 
     def _run_all(self, prepared: Prepared, watched: WatchedFit) -> list[Solution]:
@@ -348,6 +356,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             prepared.rows,
             prepared.settings,
             start=prepared.start,
+            sample_seed=prepared.sample_seed,
+            observations_per_weight=prepared.observations_per_weight,
             validation_rows=prepared.validation_rows,
         )
         run = partial(watched.run, one)

@@ -31,12 +31,13 @@ from skneural._network import (
     Layer,
     Network,
     Output,
+    observations_per_weight,
     pack,
     total_weight,
     weighted_rows,
 )
 from skneural._training import SOLVERS, Settings
-from skneural._typing import Vector
+from skneural._typing import IntArray, Vector
 
 MakeOutput = Callable[..., Output]
 """Makes the output layer from the numbers of classes and the parameters of the loss."""
@@ -53,7 +54,10 @@ class Prepared:
     rows: Data
     validation_rows: Data | None
     start: Vector | None  # the weights of the fit that is continued
+    varying: IntArray | None  # the features that are used; None if all are
+    observations_per_weight: float
     seeds: list[int]  # one for each run
+    sample_seed: int
 
 
 def prepare(
@@ -76,6 +80,12 @@ def prepare(
     is_new = fitted_targets is None
     rows, targets = labelled_data(estimator, X, y, sample_weight, classes, is_new=is_new)
     output = _checked_output(estimator, make_output, targets, rows)
+    n_per_weight = observations_per_weight(rows)
+    varying = None
+    if is_new:
+        rows = weighted_rows(output, rows)
+        rows, varying = _varying_features(rows)
+    rows = canonical(rows)  # of the features in use, as others must not change the order
     activations = [ACTIVATIONS[name] for name in activation_names]
     network = Network(rows.n_features, sizes, activations, output)
     rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
@@ -86,19 +96,43 @@ def prepare(
     if fitted_targets is not None:
         start = _last_weights(estimator, fitted_targets, network, targets)
     validation_rows = validation_data(estimator, *validation, targets)
+    if validation_rows is not None and varying is not None:
+        validation_rows = validation_rows.select(varying)
     rng = check_random_state(estimator.random_state)
-    rows = canonical(rows)
     if estimator.early_stopping and validation_rows is None:
-        rows = weighted_rows(output, rows)
         rows, validation_rows = validation_split(rows, estimator.validation_fraction, rng)
     if validation_rows is not None:
         total_weight(output, validation_rows)  # an error if it is zero
-    # After the split, which must not depend on the number of runs.
+    sample_seed = int(rng.randint(2**31 - 1))
+    # After the splits, which must not depend on the number of runs.
     n_runs = estimator.n_init if start is None else 1
     seeds = rng.randint(2**31 - 1, size=n_runs).tolist()
     return Prepared(
-        network, targets, activation_names, settings, rows, validation_rows, start, seeds
+        network,
+        targets,
+        activation_names,
+        settings,
+        rows,
+        validation_rows,
+        start,
+        varying,
+        n_per_weight,
+        seeds,
+        sample_seed,
     )
+
+
+def _varying_features(rows: Data) -> tuple[Data, IntArray | None]:
+    """The rows without constant features, and the positions of the others unless all vary.
+
+    Constant features, which could only disturb, get coefficients of zero. If all are constant, the
+    first is kept.
+    """
+    varying = rows.varying()
+    if len(varying) == rows.n_features:
+        return rows, None
+    varying = varying if len(varying) else np.zeros(1, dtype=np.intp)
+    return rows.select(varying), varying
 
 
 def check_settings(estimator: Any) -> Settings:
@@ -119,7 +153,7 @@ def check_settings(estimator: Any) -> Settings:
         penalty=check.penalty(estimator.alpha),
         solver=check.choice("solver", estimator.solver, SOLVERS),
         preconditioner=check.choice("preconditioner", estimator.preconditioner, PRECONDITIONERS),
-        tol=check.real_number("tol", estimator.tol, min_val=0),
+        tol=check.tolerance(estimator.tol),
         max_iter=check.whole_number("max_iter", estimator.max_iter, 1),
         verbose=check.whole_number("verbose", estimator.verbose, 0) > 0,
         patience=patience if estimator.early_stopping else None,
@@ -208,11 +242,12 @@ def _checked_output(
     output = make_output(
         targets.n_classes, label_smoothing=label_smoothing, class_weight=class_weight
     )
-    if targets.is_multilabel and output.competes and is_one_hot(data):
+    if targets.is_multilabel and is_one_hot(data):
+        own = "each with a softmax of its own" if output.competes else "predicted one by one"
         warn(
             "Every row of y has exactly one label. The columns of a 0/1 indicator are treated as "
-            "independent labels, each with a softmax of its own; if they are mutually exclusive "
-            "classes, pass y.argmax(axis=1) instead."
+            f"independent labels, {own}; if they are mutually exclusive classes, pass "
+            "y.argmax(axis=1) instead."
         )
     return output
 

@@ -1,7 +1,7 @@
 """The result of a fit, as the fitted attributes of a classifier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from skneural._inputs import Targets
 from skneural._network import Network
 from skneural._training import Solution, StopReason
-from skneural._typing import FloatArray
+from skneural._typing import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ class Fit:
     network : Network
     targets : Targets
     activation_names : list of str
-    tol : float
+    varying : array of int or None
+        Positions of the features that the network uses; None for all.
+    n_features : int
     is_validated : bool
         Whether there are validation data.
     selects_by_validation : bool
@@ -68,21 +70,20 @@ class Fit:
     network: Network
     targets: Targets
     activation_names: list[str]
-    tol: float
+    varying: IntArray | None
+    n_features: int
     is_validated: bool
     selects_by_validation: bool
     earlier: dict[str, Any]
 
     def record(self, solutions: Sequence[Solution]) -> FitRecord:
         """The record of a fit whose runs end with these solutions; the best is kept."""
-        best = min(solutions, key=self._rank)
-        was_interrupted = any(one.stop_reason is StopReason.INTERRUPTED for one in solutions)
-        reason = StopReason.INTERRUPTED if was_interrupted else best.stop_reason
+        best = self.best(solutions)
         layers = self.network.layers(best.theta)
         loss_curve = self._continued("loss_curve_", best.loss_curve)
         return FitRecord(
             classes_=self.targets.classes,
-            coefs_=[layer.coef for layer in layers],
+            coefs_=[self._for_all_features(layers[0].coef), *(layer.coef for layer in layers[1:])],
             intercepts_=[layer.intercept for layer in layers],
             alpha_=best.alpha,
             n_outputs_=self.network.output.coding.n_units,
@@ -94,8 +95,8 @@ class Fit:
             gradient_norm_curve_=self._continued("gradient_norm_curve_", best.gradient_norm_curve),
             n_iter_=len(loss_curve),
             n_fev_=self.earlier.get("n_fev_", 0) + best.n_fev,
-            converged_=best.gradient_norm <= self.tol,
-            stop_reason_=reason.value,
+            converged_=best.is_converged,
+            stop_reason_=best.stop_reason.value,
             init_losses_=np.array([solution.loss for solution in solutions]),
             validation_losses_=(
                 self._continued("validation_losses_", best.validation_losses)
@@ -107,9 +108,32 @@ class Fit:
             _activation_names=self.activation_names,
         )
 
+    def best(self, solutions: Sequence[Solution]) -> Solution:
+        """The solution that is kept; if any run was interrupted, so was the fit."""
+        best = min(solutions, key=self._rank)
+        if any(one.stop_reason is StopReason.INTERRUPTED for one in solutions):
+            return replace(best, stop_reason=StopReason.INTERRUPTED)
+        return best
+
+    def _for_all_features(self, coef: FloatArray) -> FloatArray:
+        """The coefficients of the first layer, with zeros for features that are not used."""
+        if self.varying is None:
+            return coef
+        of_all = np.zeros((self.n_features, coef.shape[1]))
+        of_all[self.varying] = coef
+        return of_all
+
     def _rank(self, solution: Solution) -> float:
-        by_validation = self.selects_by_validation
-        loss = solution.best_validation_loss if by_validation else solution.loss
+        """The number by which runs are compared; lower is better.
+
+        Objectives with penalties of their own cannot be compared.
+        """
+        verdict = solution.verdict
+        loss = solution.loss
+        if self.selects_by_validation:
+            loss = solution.best_validation_loss
+        elif verdict is not None and verdict.is_held_out:
+            loss = verdict.loss
         return float(np.nan_to_num(loss, nan=np.inf))
 
     def _continued(self, name: str, values: Sequence[float]) -> list[float]:

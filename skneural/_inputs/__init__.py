@@ -2,6 +2,7 @@
 
 from skneural._inputs import parameters
 from skneural._inputs.labels import check_labels, is_missing
+from skneural._inputs.one_hot import is_one_hot
 from skneural._inputs.shown import shown
 from skneural._inputs.soft_labels import check_column_names, check_probabilities, harden
 from skneural._inputs.targets import (
@@ -10,7 +11,6 @@ from skneural._inputs.targets import (
     distinct_columns,
     encode_targets,
     find_targets,
-    is_one_hot,
     short_labels,
     targets_of_classes,
     union_columns,

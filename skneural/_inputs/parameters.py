@@ -63,6 +63,17 @@ def penalty(alpha: Any) -> PenaltyRule:
     return partial(FixedPenalty, alpha=real_number("alpha", alpha, min_val=0))
 
 
+def tolerance(tol: Any) -> float | None:
+    """The largest gradient norm of a fit that has converged; None if that is left to the run."""
+    if isinstance(tol, str):
+        if tol != "auto":
+            raise ValueError(
+                f"tol must be a number that is not negative, or 'auto'; got {shown(tol)}."
+            )
+        return None
+    return real_number("tol", tol, min_val=0)
+
+
 def labels_may_be_missing(missing_labels: Any) -> bool:
     """Whether the parameter `missing_labels` allows missing labels."""
     return choice("missing_labels", missing_labels, {"error": False, "ignore": True})

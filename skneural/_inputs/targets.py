@@ -22,7 +22,6 @@ import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from skneural._data import Data, Rows, Shard, Total
 from skneural._inputs.labels import MAY_BE_MISSING, split_missing
 from skneural._inputs.shown import shown
 from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
@@ -280,15 +279,3 @@ def _known_codes(y: Any, classes: Any) -> IntArray:
     if unknown:
         raise ValueError(f"y_val has labels that y does not have: {shown(unknown)}.")
     return np.asarray(np.searchsorted(classes, y), dtype=np.min_scalar_type(-len(classes)))
-
-
-def is_one_hot(data: Data) -> bool:
-    """Whether every row of an indicator is complete and has exactly one label."""
-    return bool(data.sums(_n_one_hot).value == data.n_rows)
-
-
-def _n_one_hot(rows: Rows, shard: Shard) -> Total:
-    blocks = (rows.labels_and_weights(block)[0] for block in shard)
-    return Total(
-        sum(int(((codes.min(axis=1) >= 0) & (codes.sum(axis=1) == 1)).sum()) for codes in blocks)
-    )

@@ -6,7 +6,14 @@ from skneural._network.network import ForwardPass, Layer, Network, forward, pack
 from skneural._network.objective import Objective
 from skneural._network.output import Output
 from skneural._network.outputs import find_coding
-from skneural._network.row_sums import log_loss, power_of_two, total_weight, weighted_rows
+from skneural._network.row_sums import (
+    frequencies_loss,
+    log_loss,
+    observations_per_weight,
+    power_of_two,
+    total_weight,
+    weighted_rows,
+)
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 
@@ -23,7 +30,9 @@ __all__ = [
     "TargetCoding",
     "find_coding",
     "forward",
+    "frequencies_loss",
     "log_loss",
+    "observations_per_weight",
     "pack",
     "power_of_two",
     "total_weight",

@@ -80,21 +80,39 @@ class TargetCoding:
                 codes[0, target] = code
                 yield units, self.targets(codes)[0, units]
 
-    def weights(self, labels: LabelArray, row_weight: Vector) -> Vector:
-        """The weight w_ij of each loss: a column for each target, or one for all targets."""
+    def weights(self, labels: LabelArray, row_weight: Vector, *, power: int = 1) -> Vector:
+        """The weight w_ij of each loss: a column for each target, or one for all targets.
+
+        With a power of 2, class weights are squared.
+        """
+        class_weight = None if self._class_weight is None else self._class_weight**power
         if _are_soft(labels):
-            return np.asarray(row_weight[:, None] * self._target_sums(self._weighted(labels)))
+            weighted: Any = labels if class_weight is None else labels * class_weight
+            return np.asarray(row_weight[:, None] * self._target_sums(weighted))
         weights: Vector = row_weight[:, None]
-        if self._class_weight is not None:
-            weights = weights * self._class_weight[labels + self.class_starts]
+        if class_weight is not None:
+            weights = weights * class_weight[labels + self.class_starts]
         known = labels >= 0
         return weights if known.all() else np.asarray(weights * known)
 
-    def squared_errors(self, labels: LabelArray, activations: FloatArray) -> Vector:
-        """``(t - p)^2`` of each unit; for soft labels, its mean over the classes."""
-        shares = self._shares(labels)
-        yes, no = self._smoothed(1.0) - activations, self._smoothed(0.0) - activations
-        return np.asarray(shares * yes**2 + (1 - shares) * no**2)
+    def hard_labels(
+        self, labels: LabelArray, row_weight: Vector
+    ) -> Iterator[tuple[LabelArray, Vector]]:
+        """Equivalent codes and row weights; if labels are soft, a pair for each class."""
+        if not _are_soft(labels):
+            yield labels, row_weight
+            return
+        for code, shares in enumerate(labels.T):
+            yield np.full((len(labels), 1), code), row_weight * shares
+
+    def class_totals(self, labels: LabelArray, row_weight: Vector) -> Vector:
+        """The sum of the weights w_ij of the rows of each class; in class space."""
+        totals = np.zeros(sum(self.n_classes))
+        for codes, weight in self.hard_labels(labels, row_weight):
+            weights = np.broadcast_to(self.weights(codes, weight), codes.shape)
+            columns = np.maximum(codes, 0) + self.class_starts
+            totals += np.bincount(columns.ravel(), weights.ravel(), len(totals))
+        return totals
 
     def log_losses(self, labels: LabelArray, log_probabilities: FloatArray) -> FloatArray:
         """Negative log probabilities of the labels, from class space; (rows, n_targets).

@@ -134,6 +134,13 @@ class Network:
         first.intercept[...] = -np.broadcast_to(location, len(first.coef)) @ first.coef
         return vector
 
+    def without_coefs(self, vector: Vector) -> Vector:
+        """A copy of the weights in which all coefficients are 0."""
+        intercepts = vector.copy()
+        for layer in self.layers(intercepts):
+            layer.coef[...] = 0
+        return intercepts
+
     def loss_gradient(
         self,
         layers: Sequence[Layer],

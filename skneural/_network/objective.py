@@ -5,16 +5,18 @@ Over rows i with weights w_i (class weights included), targets j = 1 .. m, layer
     J(theta) = (1/S) sum_ij w_ij l_ij  +  1/(2 S) sum_l alpha_l ||W_l||_F^2
     S        = (1/m) sum_ij w_ij
 
-Biases are not penalised. The weighted sums of the shards are added up in order, then the penalty
-is added, and the total is divided once.
+A layer may also have a penalty for each input, ``sum_j alpha_lj ||W_lj||^2``. Biases are not
+penalised. The weighted sums of the shards are added up in order, then the penalty is added, and the
+total is divided once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skneural._data import Data, MapShards, Rows, Shard, Sums, Total
 from skneural._network.network import Linearization, Network
@@ -40,8 +42,8 @@ class Objective:
     network : Network
     rows : Data
         With labels and weights.
-    alpha : array of shape (n_layers,)
-        The penalty of each layer.
+    alpha : sequence of (float or array of shape (fan_in,))
+        The penalty of each layer, or of each of its inputs.
     map_shards : callable, default=map
 
     Raises
@@ -51,7 +53,11 @@ class Objective:
     """
 
     def __init__(
-        self, network: Network, rows: Data, alpha: Vector, map_shards: MapShards = map
+        self,
+        network: Network,
+        rows: Data,
+        alpha: Sequence[ArrayLike],
+        map_shards: MapShards = map,
     ) -> None:
         self.network = network
         self.rows = rows
@@ -67,7 +73,7 @@ class Objective:
         self._keeps_linearizations = isinstance(rows, Rows) and n_numbers <= KEPT_NUMBERS
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
-            layer.coef[...] = alpha_l / self._scale
+            layer.coef[...] = np.reshape(alpha_l, (-1, 1)) / self._scale
 
     def __call__(self, theta: Vector) -> tuple[float, Vector]:
         """J and its gradient at `theta`; not finite if the computation overflows."""

@@ -18,7 +18,7 @@ finite wherever the logits are.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -128,15 +128,6 @@ class Output(ABC):
             combined[:, units] += root[:, None] * gradient[:, units]
         return combined
 
-    def _squared_errors(
-        self, logits: FloatArray, labels: LabelArray, weights: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Weighted squared gradients of each unit, and their expectation."""
-        _, gradient = self._losses_gradient(logits, self._targets(logits, labels))
-        identity = np.eye(self.n_roots, dtype=logits.dtype)
-        expected = sum(self._combined_roots(logits, probe) ** 2 for probe in identity)
-        return weights * gradient**2, weights * expected
-
     # All outputs apply the weights in the same way.
 
     def loss_gradient(
@@ -168,16 +159,19 @@ class Output(ABC):
         """Negative log probabilities of the labels, not smoothed; shape (rows, n_targets)."""
         return self.coding.log_losses(labels, self.log_probabilities(logits))
 
-    def squared_errors(
+    def error_roots(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector
-    ) -> tuple[float, float]:
-        """Weighted sums of squared errors and of their expectation.
+    ) -> Iterator[FloatArray]:
+        """Roots of the observed outer products of each row's gradient; (rows, n_units) each.
 
-        Their ratio is the Pearson dispersion, about 1 if labels follow the class probabilities.
+        Like a root of the Fisher matrix, ``sqrt(w_i) v dl_ij / dz``, but for the labels that were
+        observed, and with the class weight v itself, because the variance of a weighted gradient
+        grows with the square of the weight. A soft label has a root for each class.
         """
-        weights = self._unit_weights(self.coding.weights(labels, row_weight), logits)
-        observed, expected = self._squared_errors(logits, labels, weights)
-        return float(observed.sum()), float(expected.sum())
+        for codes, weight in self.coding.hard_labels(labels, row_weight):
+            _, root = self._losses_gradient(logits, self._targets(logits, codes))
+            root *= self._unit_weights(self.coding.weights(codes, np.sqrt(weight)), logits)
+            yield root
 
     def fisher_root(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector, probe: FloatArray
@@ -245,9 +239,3 @@ class CanonicalOutput(Output):
 
     def _combined_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
         return self._unit_roots(self.activations(logits), probe)
-
-    def _squared_errors(
-        self, logits: FloatArray, labels: LabelArray, weights: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        p = self.activations(logits)
-        return weights * self.coding.squared_errors(labels, p), weights * p * (1 - p)

@@ -5,11 +5,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.special import xlogy
 
 from skneural._data import Data, MapShards, Rows, Shard, Sums, Total
 from skneural._network.network import Network, forward
 from skneural._network.output import Output
 from skneural._typing import FloatArray, LabelArray, Vector
+
+_ROUNDING = 1e-9
 
 
 @dataclass
@@ -20,15 +23,19 @@ class LogLossSums(Sums):
     weight: Any
 
 
-def total_weight(output: Output, rows: Data, map_shards: MapShards = map) -> float:
-    """S, the sum of sample weights times class weights.
+def total_weight(
+    output: Output, rows: Data, map_shards: MapShards = map, *, power: int = 1
+) -> float:
+    """S, the sum of sample weights times class weights, averaged over the targets.
+
+    Missing labels have no weight. With a power of 2, class weights are squared.
 
     Raises
     ------
     ValueError
         If it is zero or overflows.
     """
-    total = float(rows.sums(partial(_shard_weight, output), map_shards).value)
+    total = float(rows.sums(partial(_shard_weight, output, power), map_shards).value)
     if not 0 < total < np.inf:
         raise ValueError(
             "Sample weights times class weights must have a positive, finite sum; these weights "
@@ -37,10 +44,57 @@ def total_weight(output: Output, rows: Data, map_shards: MapShards = map) -> flo
     return total
 
 
-def _shard_weight(output: Output, rows: Rows, shard: Shard) -> Total:
+def _shard_weight(output: Output, power: int, rows: Rows, shard: Shard) -> Total:
+    weights = partial(output.coding.weights, power=power)
     with np.errstate(over="ignore"):
-        weights = (output.coding.weights(*rows.labels_and_weights(block)) for block in shard)
-        return Total(sum(block.mean(axis=1).sum() for block in weights))
+        blocks = (weights(*rows.labels_and_weights(block)) for block in shard)
+        return Total(sum(block.mean(axis=1).sum() for block in blocks))
+
+
+def frequencies_loss(output: Output, rows: Data, other: Data, unit: float = 1.0) -> float:
+    """The log loss on `other` rows of predicting the frequencies of the classes in `rows`.
+
+    If these are other rows, half an observation is added to each class; one has the weight `unit`.
+    """
+    totals, other_totals = (
+        each.reduce(partial(_class_totals, output)).value for each in (rows, other)
+    )
+    added = 0.0 if other is rows else 0.5 * unit
+    parts = np.split(totals + added, output.coding.class_starts[1:])
+    least = np.finfo(float).tiny  # of a target without labels, nothing is predicted
+    frequencies = np.concatenate([part / max(part.sum(), least) for part in parts])
+    return float(-xlogy(other_totals, frequencies).sum() / other_totals.sum())
+
+
+def _class_totals(output: Output, rows: Rows) -> Total:
+    blocks = (rows.labels_and_weights(block) for block in rows.blocks())
+    return Total(sum(output.coding.class_totals(*block) for block in blocks))
+
+
+def observations_per_weight(rows: Data) -> float:
+    """The number of observations that a weight of 1 stands for; at least 1.
+
+    Weights are counts, unless their sum W is less than the effective number of rows, ``W^2 / sum
+    w^2``. Weights that are shares of the rows, as in boosting, then count as that number, whatever
+    their sum. Weights that are multiplied by a constant cross no threshold on the way.
+    """
+    total = float(rows.reduce(_sum_of_weights).value)
+    if not 0 < total < np.inf:
+        return 1.0
+    n_effective = 1 / float(rows.reduce(partial(_squared_shares, total)).value)
+    ratio = n_effective / total
+    # Exactly 1 for counts: weighted rows are equivalent to repeated ones.
+    return ratio if ratio > 1 + _ROUNDING else 1.0
+
+
+def _sum_of_weights(rows: Rows) -> Total:
+    with np.errstate(over="ignore"):
+        return Total(rows.all_weights().sum(dtype=np.float64))
+
+
+def _squared_shares(total: float, rows: Rows) -> Total:
+    """``sum (w / W)^2``, which neither overflows nor vanishes."""
+    return Total(((rows.all_weights() / total) ** 2).sum(dtype=np.float64))
 
 
 def weighted_rows(output: Output, rows: Data) -> Data:

@@ -65,8 +65,7 @@ class LossCurveDisplay:
     >>> from skneural import LossCurveDisplay, SoftmaxMLPClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> classifier = SoftmaxMLPClassifier(
-    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0,
-    ...     max_iter=500, random_state=0,
+    ...     hidden_layer_sizes=(10,), activation="tanh", alpha=1.0, tol=1e-4, random_state=0
     ... ).fit(X, y)
     >>> display = LossCurveDisplay.from_estimator(classifier)
     >>> bool(display.gradient_norm_line_.get_ydata()[-1] <= classifier.tol)

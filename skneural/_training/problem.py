@@ -71,7 +71,7 @@ class Problem:
         self.evaluate(np.zeros_like(self._origin))
         if not np.isfinite(self._loss):
             return StopReason.OVERFLOW
-        begun = self._progress.begin_stage(self._theta, self._loss, self._gradient_norm)
+        begun = self._progress.add_start(self._theta, self._loss, self._gradient_norm)
         return begun or self._limited()
 
     def accept(self, phi: Vector) -> StopReason | None:

@@ -1,13 +1,17 @@
 """The state of a run: its last iterate and its history."""
 
+from collections import deque
 from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
 
-from skneural._training.solution import Observer, Solution, StopReason
+from skneural._training.solution import Observer, Solution, StopReason, Verdict
 from skneural._training.validation import Validation
 from skneural._typing import Vector
+
+FALL, WINDOW = 6e-3, 10  # the least relative fall of the objective, in so many iterations
+LEAST_LOSS = 1e-3  # a fall is relative to this if the objective is smaller
 
 
 class Progress:
@@ -17,10 +21,9 @@ class Progress:
     ----------
     theta : Vector
         The initial weights.
-    alpha : array of shape (n_layers,)
-        The penalty of each layer.
-    tol : float
-        Stop when the gradient norm is not greater than this.
+    tol : float or None
+        Stop when the gradient norm is not greater than this. If None, stop when the objective has
+        fallen by less than 0.6 % in the last 10 iterations of the last stage.
     verbose : bool, default=False
         Print a line for each iteration.
     validation : Validation, optional
@@ -30,21 +33,23 @@ class Progress:
     def __init__(
         self,
         theta: Vector,
-        alpha: Vector,
         *,
-        tol: float,
+        tol: float | None,
         verbose: bool = False,
         validation: Validation | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
         self.theta = theta
-        self.alpha = alpha
+        self.alpha = np.full(1, np.nan)
+        self.verdict: Verdict | None = None
         self.loss = np.nan
         self.gradient_norm = np.nan
         self.n_fev = 0
         self.validation = validation
         self._history: list[tuple[float, float, float]] = []
         self._tol = tol
+        self._tests_gradient = tol is not None
+        self._fallen: deque[float] | None = None
         self._verbose = verbose
         self._observers = observers
         self._started = perf_counter()
@@ -60,8 +65,19 @@ class Progress:
         """Whether the objective has been evaluated at any weights."""
         return not np.isnan(self.loss)
 
-    def begin_stage(self, theta: Vector, loss: float, gradient_norm: float) -> StopReason | None:
-        """Record the start of a stage, and return a reason if its weights are good enough."""
+    def begin_stage(self, alpha: Vector, note: str, *, is_whole: bool, is_last: bool) -> None:
+        """Begin a stage with a penalty for each layer, and report it with a note.
+
+        Only with all rows may the gradient end it, and only if it is the last, the objective.
+        """
+        self.alpha = alpha
+        self._tests_gradient = is_whole and self._tol is not None
+        self._fallen = deque(maxlen=WINDOW + 1) if is_last and self._tol is None else None
+        if self._verbose:
+            print(f"{note}, alpha {np.array2string(alpha, precision=3)}", flush=True)
+
+    def add_start(self, theta: Vector, loss: float, gradient_norm: float) -> StopReason | None:
+        """Record the start of a solver, and return a reason if its weights are good enough."""
         self.theta, self.loss, self.gradient_norm = theta, loss, gradient_norm
         if self.n_iter == 0:
             self._print()
@@ -94,10 +110,29 @@ class Progress:
             best_validation_loss=np.inf if validation is None else validation.best_loss,
             n_fev=self.n_fev,
             stop_reason=reason,
+            is_converged=self._is_converged(reason),
+            verdict=self.verdict,
         )
 
     def _tested(self) -> StopReason | None:
-        return StopReason.TOL if self.gradient_norm <= self._tol else None
+        if self._tests_gradient and self._tol is not None:
+            return StopReason.TOL if self.gradient_norm <= self._tol else None
+        if self._fallen is None:
+            return None
+        self._fallen.append(self.loss)
+        is_full = len(self._fallen) > WINDOW
+        has_ended = is_full and self._fallen[0] - self.loss < FALL * (abs(self.loss) + LEAST_LOSS)
+        return StopReason.TOL if has_ended else None
+
+    def ended_by(self, reason: StopReason) -> StopReason:
+        """The reason for the end of a stage, given why the solver ended for good."""
+        is_last = self._fallen is not None
+        return StopReason.TOL if is_last and reason is StopReason.PRECISION else reason
+
+    def _is_converged(self, reason: StopReason) -> bool:
+        if self._tol is None:
+            return reason in (StopReason.TOL, StopReason.NO_STRUCTURE)
+        return self.gradient_norm <= self._tol
 
     def _print(self) -> None:
         if self._verbose:

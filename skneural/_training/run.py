@@ -1,12 +1,12 @@
 """One training run: a loop over stages, from initial weights to a solution.
 
 A stage first measures the curvature at the current weights, from which the penalty of each layer
-and the reparametrization are computed. Then the solver runs. The last stage uses all rows; on large
-data, the first stages use samples.
+and the reparametrization are computed. Then the solver runs. A penalty that is chosen from the data
+is judged on rows that are left out of the first stages (see `stages`). The last one uses all rows.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,19 +18,28 @@ from skneural._curvature import (
     PenaltyRule,
     Preconditioner,
     Reparametrization,
+    Size,
     feature_moments,
-    floored,
 )
 from skneural._data import Data, MapShards, shard_map
-from skneural._network import Network, Objective, log_loss, total_weight, weighted_rows
+from skneural._network import (
+    Network,
+    Objective,
+    frequencies_loss,
+    log_loss,
+    total_weight,
+    weighted_rows,
+)
 from skneural._training.problem import Problem
 from skneural._training.progress import Progress
-from skneural._training.solution import Observer, Solution, StopReason
+from skneural._training.solution import Features, Observer, Solution, StopReason, Verdict
 from skneural._training.solvers import Solver
-from skneural._training.stages import Stage, StagePlan, plan_stages, stages
+from skneural._training.stages import Stage, StagePlan, plan_stages, sample_sizes, stages
 from skneural._training.validation import Validation
 from skneural._typing import Vector
 
+LEARNED = 0.5  # the share of the frequencies' log loss below which a network has learned
+MOST_LEARNING_ITERATIONS = 200
 _TOO_LARGE = (
     "Loss or gradient overflow at the initial weights: the features are too large for this "
     "dtype. Scale them first, for example with StandardScaler."
@@ -44,7 +53,7 @@ class Settings:
     penalty: PenaltyRule
     solver: Solver
     preconditioner: Preconditioner | None
-    tol: float
+    tol: float | None  # None: until the objective has stopped falling
     max_iter: int
     verbose: bool = False
     patience: int | None = None  # iterations without a lower validation loss
@@ -56,7 +65,9 @@ def train(
     settings: Settings,
     *,
     seed: int,
+    sample_seed: int = 0,
     start: Vector | None = None,
+    observations_per_weight: float = 1.0,
     validation_rows: Data | None = None,
     observers: Sequence[Observer] = (),
 ) -> Solution:
@@ -68,6 +79,11 @@ def train(
 
     Parameters
     ----------
+    seed, sample_seed : int
+        Seeds of the initial weights and of samples for the curvature, and of the samples of the
+        stages. Runs with the same samples are judged on the same rows.
+    observations_per_weight : float, default=1.0
+        The number of observations that a sample weight of 1 stands for.
     validation_rows : Data, optional
         The log loss on these rows is recorded after each iteration. If the settings have a
         patience, the solution consists of the weights where it was lowest.
@@ -79,7 +95,9 @@ def train(
     """
     rows = weighted_rows(network.output, rows)  # a sample must not consist of rows without weight
     with shard_map(float(rows.n_rows) * network.n_parameters) as map_shards:
-        run = _Run(network, rows, settings, seed, start is None, map_shards)
+        is_new = start is None
+        seeds = seed, sample_seed
+        run = _Run(network, rows, settings, seeds, is_new, observations_per_weight, map_shards)
         theta = run.initial_weights() if start is None else start
         validation = None
         if validation_rows is not None:
@@ -87,7 +105,6 @@ def train(
             validation = Validation(measure, theta, settings.patience)
         progress = Progress(
             theta,
-            np.full(network.n_layers, np.nan),
             tol=settings.tol,
             verbose=settings.verbose,
             validation=validation,
@@ -113,90 +130,161 @@ class _Run:
         network: Network,
         rows: Data,
         settings: Settings,
-        seed: int,
+        seeds: tuple[int, int],
         is_new: bool,
+        observations_per_weight: float,
         map_shards: MapShards,
     ) -> None:
         self._network = network
         self._rows = rows
         self._settings = settings
         self._is_new = is_new
+        self._observations_per_weight = observations_per_weight
         self._map_shards = map_shards
-        self._rng = np.random.RandomState(seed)
+        self._rng, self._sample_rng = map(np.random.RandomState, seeds)
         self._total_weight = total_weight(network.output, rows, map_shards)
-        mean, variance = feature_moments(network.output, rows, self._rng, map_shards)
-        if not np.isfinite([mean, variance]).all():
+        self._mean, self._scale = feature_moments(network.output, rows, map_shards)
+        if not np.isfinite([self._mean, self._scale]).all():
             raise ValueError(_TOO_LARGE)
-        self._location, self._variance = mean, floored(variance)
         self._preconditioner = settings.preconditioner
         if self._preconditioner is Preconditioner.AUTO:
             work = float(rows.n_rows) * network.n_parameters
-            self._preconditioner = Preconditioner.where_it_pays(work, self._variance)
+            self._preconditioner = Preconditioner.where_it_pays(work, self._mean, self._scale)
         largest = (self._preconditioner or Preconditioner.AUTO).largest_dimensions(rows.n_rows)
-        self._meter = CurvatureMeter(network, largest, self._rng, map_shards)
-        self._penalty = settings.penalty(network, self._total_weight, rows.n_rows, map_shards)
+        squared = total_weight(network.output, rows, map_shards, power=2)
+        # Class weights that differ leave fewer observations, in effect.
+        n_observed = observations_per_weight * self._total_weight**2 / squared
+        self._size = Size(self._total_weight, n_observed)
+        self._meter = CurvatureMeter(
+            network,
+            self._mean,
+            self._scale,
+            largest,
+            self._rng,
+            map_shards,
+            unit=self._size.unit,
+        )
+        self._penalty = settings.penalty(network, self._size, map_shards)
 
     def initial_weights(self) -> Vector:
-        scale = np.sqrt(self._variance)
-        return self._network.initial_weights(self._rng, self._location, scale)
+        return self._network.initial_weights(self._rng, self._mean, self._scale)
 
     def all_stages(self, progress: Progress) -> StopReason:
         """Run all stages, and return why the last one ended."""
         reason = StopReason.MAX_ITER
-        for stage in stages(self._plan(), self._rows, self._rng):
-            reason = self._stage(stage, progress)
-            if not progress.is_evaluated:
-                raise ValueError(_TOO_LARGE)
+        for stage in self._stages():
+            learns = stage.is_first and not stage.is_whole and not self._penalty.is_fixed
+            reason = self._learn(stage, progress) if learns else self._stage(stage, progress)
             if reason is StopReason.EARLY_STOPPING and not stage.is_whole:
                 continue  # more iterations on this sample would not help, but more rows may
             if not reason.completes_stage:
                 break
             if reason is StopReason.TOL and stage.is_whole and self._penalty.is_fixed:
                 break
+            if stage.is_trial and stage.unseen_rows is not None:
+                progress.verdict = self._judge(stage.rows, stage.unseen_rows, progress.theta)
+        if reason is StopReason.TOL and not self._finds_structure(progress):
+            return StopReason.NO_STRUCTURE
         return reason
 
-    def _plan(self) -> list[StagePlan]:
+    def _stages(self) -> Iterator[Stage]:
         n_rows, max_iter = self._rows.n_rows, self._settings.max_iter
-        if self._measures_curvature:
-            return plan_stages(n_rows, max_iter, may_sample=self._is_new)
-        return [StagePlan(n_rows, max_iter)]
+        chooses = not self._penalty.is_fixed
+        sizes: list[int] = []
+        if self._is_new and self._measures_curvature:
+            sizes = sample_sizes(n_rows, self._size.n_observed, holds_out=chooses)
+        if chooses or self._measures_curvature:
+            plan = plan_stages(len(sizes), max_iter, chooses=chooses)
+        else:
+            plan = [StagePlan(None, max_iter)]
+        return stages(plan, self._rows, sizes, self._observations_per_weight, self._sample_rng)
 
     def _stage(self, stage: Stage, progress: Progress) -> StopReason:
         """Run the solver on the rows of a stage, and return why it ended."""
         reparametrization = self._begin(stage, progress)
-        share = total_weight(self._network.output, stage.rows, self._map_shards)
-        share /= self._total_weight
-        objective = Objective(self._network, stage.rows, progress.alpha * share, self._map_shards)
+        if reparametrization is None:  # the curvature overflows
+            return self._overflow(progress)
+        penalties = self._input_penalties(progress.alpha * self._share(stage.rows))
+        objective = Objective(self._network, stage.rows, penalties, self._map_shards)
+        max_iter = self._settings.max_iter
+        end = max_iter if stage.is_last else min(progress.n_iter + stage.n_iter, max_iter)
         while reparametrization is not None:
-            problem = Problem(objective, reparametrization, progress, stage.max_iter)
+            problem = Problem(objective, reparametrization, progress, end)
             if reason := problem.begin():
-                return reason
+                return self._overflow(progress) if reason is StopReason.OVERFLOW else reason
             loss = progress.loss
             reason = self._settings.solver.run(problem, np.zeros_like(progress.theta))
             # A line search may fail because of the solver's memory, or at a kink of an
             # activation, although other directions lead down. The solver then starts afresh.
             if reason is not StopReason.PRECISION or not progress.loss < loss:
-                return reason
-            reparametrization = self._reparametrization(
-                self._curvature(progress.theta, stage.rows, stage.is_last), progress.alpha
-            )
-        return StopReason.OVERFLOW  # of the curvature
+                return progress.ended_by(reason)
+            curvature = self._curvature(progress.theta, stage.rows, stage.is_last)
+            reparametrization = self._reparametrization(curvature, progress.alpha)
+        return StopReason.OVERFLOW
+
+    def _overflow(self, progress: Progress) -> StopReason:
+        """The reason to stop at the last iterate; an error if there is none."""
+        if not progress.is_evaluated:
+            raise ValueError(_TOO_LARGE)
+        return StopReason.OVERFLOW
 
     def _begin(self, stage: Stage, progress: Progress) -> Reparametrization | None:
         """Update the penalty at the start of a stage, and choose the change of variables.
 
         The curvature, which may be large, is released when the solver runs.
         """
-        curvature = self._curvature(progress.theta, stage.probed_rows, stage.is_last)
+        curvature = self._curvature(progress.theta, stage.rows, stage.is_last)
         if curvature is not None and not curvature.is_finite():
             return None
-        progress.alpha = self._penalty.update(
-            curvature,
-            self._network.layers(progress.theta),
-            is_trained=not self._is_new or progress.n_iter > 0,
-            is_unseen=stage.is_unseen,
+        alpha = self._alpha(stage, curvature, progress)
+        note = f"{stage.rows.n_rows} rows"
+        progress.begin_stage(alpha, note, is_whole=stage.is_whole, is_last=stage.is_last)
+        return self._reparametrization(curvature, alpha)
+
+    def _alpha(self, stage: Stage, curvature: Curvature | None, progress: Progress) -> Vector:
+        """The penalty of each layer in a stage."""
+        if self._penalty.is_fixed or (stage.is_first and self._is_new):
+            return self._penalty.first()
+        assert curvature is not None
+        layers = self._network.layers(progress.theta)
+        if stage.unseen_rows is not None:
+            dispersion = self._meter.dispersion(progress.theta, stage.unseen_rows)
+            curvature = curvature._replace(dispersion=dispersion)
+            return self._penalty.update(curvature, layers, is_unseen=True, is_last=stage.is_trial)
+        if progress.verdict is None:
+            return self._penalty.update(curvature, layers, is_unseen=False, is_last=True)
+        return progress.alpha if progress.verdict.finds_structure else self._penalty.strongest()
+
+    def _learn(self, stage: Stage, progress: Progress) -> StopReason:
+        """Repeat a stage until the network fits its rows.
+
+        A penalty is judged by what a network has learned; before that, everything is noise.
+        """
+        most = min(MOST_LEARNING_ITERATIONS, self._settings.max_iter // 2)
+        reason = self._stage(stage, progress)
+        while reason is StopReason.MAX_ITER and progress.n_iter < most:
+            seen = self._judge(stage.rows, stage.rows, progress.theta)
+            if seen.loss < LEARNED * seen.frequencies_loss:
+                break
+            reason = self._stage(stage, progress)
+        return reason
+
+    def _judge(self, trained: Data, rows: Data, theta: Vector) -> Verdict:
+        """Compare the predictions for some rows with the frequencies in those trained on."""
+        return Verdict(
+            log_loss(self._network, rows, theta, self._map_shards),
+            frequencies_loss(self._network.output, trained, rows, self._size.unit),
+            n_rows=rows.n_rows,
+            is_held_out=rows is not trained,
         )
-        return self._reparametrization(curvature, progress.alpha)
+
+    def _finds_structure(self, progress: Progress) -> bool:
+        """Whether predictions are better than the frequencies of the classes, in the end too."""
+        if self._penalty.is_fixed:
+            return True  # however strong it is
+        if progress.verdict is None or progress.verdict.finds_structure:
+            progress.verdict = self._judge(self._rows, self._rows, progress.theta)
+        return progress.verdict.finds_structure
 
     @property
     def _measures_curvature(self) -> bool:
@@ -215,21 +303,40 @@ class _Run:
             return None
         if curvature is None or self._preconditioner is None:
             return Identity()
-        penalty = alpha / self._total_weight
+        penalties = self._input_penalties(alpha / self._total_weight)
         return self._preconditioner.reparametrization(
-            self._network, curvature, penalty, self._map_shards
+            self._network, curvature, penalties, self._map_shards
         )
+
+    def _input_penalties(self, alpha: Vector) -> list[Vector]:
+        """The penalty of the coefficients of each input, in each layer."""
+        sizes = self._network.layer_sizes[:-1]
+        penalties = [np.full(size, alpha_l) for size, alpha_l in zip(sizes, alpha, strict=True)]
+        if self._penalty.is_standardised:
+            penalties[0] *= self._scale**2
+        return penalties
+
+    def _share(self, rows: Data) -> float:
+        """The share of the weight that some of the rows have."""
+        weight = total_weight(self._network.output, rows, self._map_shards)
+        return weight / self._total_weight
 
     def finish(self, progress: Progress, reason: StopReason) -> Solution:
         """The solution, with the loss and gradient for all rows and the last penalty."""
-        validation = progress.validation
-        is_restored = validation is not None and self._settings.patience is not None
+        validation, verdict = progress.validation, progress.verdict
+        theta = progress.theta
+        if validation is not None and self._settings.patience is not None:
+            theta = validation.best_theta
+        elif reason is StopReason.NO_STRUCTURE and verdict is not None and verdict.is_held_out:
+            theta = self._network.without_coefs(theta)  # they are traces, as the penalty is strong
         # If a stage is cut short, the loss may still be that of other rows or another penalty.
-        if is_restored or not reason.completes_stage:
-            if validation is not None and is_restored:
-                progress.theta = validation.best_theta
-            objective = Objective(self._network, self._rows, progress.alpha, self._map_shards)
-            progress.loss, gradient = objective(progress.theta)
+        if theta is not progress.theta or not reason.completes_stage:
+            progress.theta = theta
+            penalties = self._input_penalties(progress.alpha)
+            objective = Objective(self._network, self._rows, penalties, self._map_shards)
+            progress.loss, gradient = objective(theta)
             progress.gradient_norm = float(np.abs(gradient).max())
             progress.n_fev += 1
-        return progress.solution(reason)
+        ratio = float(self._scale.max() / self._scale.min())
+        features = Features(ratio, float((abs(self._mean) / self._scale).max()))
+        return replace(progress.solution(reason), features=features)

@@ -17,11 +17,43 @@ class StopReason(StrEnum):
     PRECISION = "precision"
     OVERFLOW = "overflow"
     INTERRUPTED = "interrupted"
+    NO_STRUCTURE = "no_structure"
 
     @property
     def completes_stage(self) -> bool:
         """Whether the run goes on with the next stage."""
-        return self in (StopReason.TOL, StopReason.MAX_ITER, StopReason.PRECISION)
+        return self in _COMPLETING
+
+
+_COMPLETING = {
+    StopReason.TOL,
+    StopReason.MAX_ITER,
+    StopReason.PRECISION,
+    StopReason.NO_STRUCTURE,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The log loss of predictions for some rows, and that of predicting the class frequencies."""
+
+    loss: float
+    frequencies_loss: float
+    n_rows: int
+    is_held_out: bool  # whether the rows were not trained on
+
+    @property
+    def finds_structure(self) -> bool:
+        """Whether the predictions are better than the frequencies, not by rounding alone."""
+        return self.loss < 0.999 * self.frequencies_loss
+
+
+@dataclass(frozen=True)
+class Features:
+    """Properties of the features that slow a solver down if it is not preconditioned."""
+
+    scale_ratio: float  # of the largest scale to the smallest
+    distance: float  # of a mean from 0, at most, in scales
 
 
 @dataclass(frozen=True)
@@ -38,6 +70,9 @@ class Solution:
     best_validation_loss: float  # including the start; infinite without validation data
     n_fev: int
     stop_reason: StopReason
+    is_converged: bool
+    verdict: Verdict | None = None
+    features: Features | None = None
     is_last: bool = False  # whether a callback requested that no other run follow
 
 

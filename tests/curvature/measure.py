@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from skneural._curvature import meter
+from skneural._curvature.meter import CurvatureMeter, feature_moments
 
 
-def layer_curvature(network, theta, rows, map_shards, largest):
+def layer_meter(network, rows, map_shards, largest, scale=None, **settings):
+    """A meter with the moments of the features of all rows, or with given scales."""
+    mean, measured = feature_moments(network.output, rows, map_shards)
+    scale = measured if scale is None else scale
     rng = np.random.RandomState(0)
-    return meter.CurvatureMeter(network, largest, rng, map_shards).measure(theta, rows)
+    return CurvatureMeter(network, mean, scale, largest, rng, map_shards, **settings)
 
 
-def feature_moments(output, rows, map_shards):
-    return meter.feature_moments(output, rows, np.random.RandomState(0), map_shards)
+def layer_curvature(network, theta, rows, map_shards, largest, **settings):
+    return layer_meter(network, rows, map_shards, largest, **settings).measure(theta, rows)

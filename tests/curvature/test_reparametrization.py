@@ -4,6 +4,7 @@ from scipy.stats import ortho_group
 
 from skneural._curvature import reparametrization as _reparametrization
 from skneural._curvature.factors import Curvature, Factors, diagonal
+from skneural._curvature.meter import feature_moments
 from skneural._curvature.preconditioner import (
     LARGEST_DIMENSIONS,
     PRECONDITIONERS,
@@ -19,7 +20,7 @@ from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from skneural._training.problem import Problem
 from skneural._training.progress import Progress
-from tests.curvature.measure import layer_curvature
+from tests.curvature.measure import layer_curvature, layer_meter
 
 OUTPUTS = [SoftmaxOutput((3,)), SigmoidOutput((2, 4))]
 LARGEST = {"matrices": 100, "diagonals": 0, "mixed": 4}
@@ -37,9 +38,14 @@ def make(output, hidden=(5, 4), name="tanh", n=200):
     return network, theta, rows
 
 
+def penalties(network, penalty):
+    """The same penalty for all inputs."""
+    return [np.full(size, penalty) for size in network.layer_sizes[:-1]]
+
+
 def reparametrization_at(network, theta, rows, penalty, largest=100):
     factors = layer_curvature(network, theta, rows, map, largest).factors
-    return KroneckerReparametrization(network, factors, np.broadcast_to(penalty, len(factors)))
+    return KroneckerReparametrization(network, factors, penalties(network, penalty))
 
 
 def as_matrix(transformation, n_parameters):
@@ -63,9 +69,10 @@ def test_a_reparametrization_is_linear_and_their_gradient_is_the_transpose(outpu
 def test_threads_give_the_same_bits_as_no_threads():
     network, theta, rows = make(OUTPUTS[0])
     factors = layer_curvature(network, theta, rows, map, 100).factors
-    plain = KroneckerReparametrization(network, factors, np.ones(3))
+    plain = KroneckerReparametrization(network, factors, penalties(network, 1.0))
     with shard_map(1e12) as map_layers:
-        threaded = KroneckerReparametrization(network, factors, np.ones(3), map_layers)
+        ones = penalties(network, 1.0)
+        threaded = KroneckerReparametrization(network, factors, ones, map_layers)
         np.testing.assert_array_equal(threaded.weights(theta), plain.weights(theta))
         np.testing.assert_array_equal(threaded.gradient(theta), plain.gradient(theta))
 
@@ -76,7 +83,7 @@ def test_threads_give_the_same_bits_as_no_threads():
 def test_derivatives_of_a_problem_by_central_differences(output, name, largest, assert_is_gradient):
     network, theta, rows = make(output, name=name)
     transformation = reparametrization_at(network, theta, rows, 0.01, LARGEST[largest])
-    progress = Progress(theta, np.ones(3), tol=0.0)
+    progress = Progress(theta, tol=0.0)
     problem = Problem(Objective(network, rows, np.ones(3)), transformation, progress, max_iter=1)
     phi, direction = 0.1 * np.random.default_rng(1).normal(size=(2, theta.size))
     assert_is_gradient(lambda x: problem.evaluate(x)[0], problem.evaluate(phi)[1], phi)
@@ -91,7 +98,7 @@ def test_derivatives_of_a_problem_by_central_differences(output, name, largest, 
 def test_the_origin_is_where_the_solver_starts():
     network, theta, rows = make(OUTPUTS[0])
     objective = Objective(network, rows, np.ones(3))
-    progress = Progress(theta, np.ones(3), tol=0.0)
+    progress = Progress(theta, tol=0.0)
     problem = Problem(objective, reparametrization_at(network, theta, rows, 0.01), progress, 1)
     assert problem.begin() is None
     loss, gradient = objective(theta)
@@ -99,22 +106,22 @@ def test_the_origin_is_where_the_solver_starts():
     assert progress.gradient_norm == np.abs(gradient).max()  # with respect to the weights
 
 
-@pytest.mark.parametrize("penalty", [0.0, 1e-3, 10.0])
+@pytest.mark.parametrize("penalty", [0.0, 1e-3, 10.0, "each"])
 @pytest.mark.parametrize("diagonal", [False, True])
 def test_the_approximate_curvature_is_at_most_one_in_all_directions(diagonal, penalty):
     rng = np.random.default_rng(0)
     network = Network(6, (), [], SigmoidOutput((4,)))
-    roots = rng.normal(size=(6, 6)) * SCALES, rng.normal(size=(4, 4)) * [1e-3, 0.1, 1, 1]
+    roots = rng.normal(size=(6, 6)), rng.normal(size=(4, 4)) * [1e-3, 0.1, 1, 1]
     A, G = (root.T @ root for root in roots)
     if diagonal:
         A, G = A.diagonal(), G.diagonal()
-    T = as_matrix(
-        KroneckerReparametrization(network, [Factors(np.zeros(6), A, G)], np.array([penalty])), 28
-    )
+    each = np.geomspace(1e-3, 1e3, 6) if penalty == "each" else np.full(6, penalty)
+    factors = [Factors(np.zeros(6), SCALES, A, G)]
+    T = as_matrix(KroneckerReparametrization(network, factors, [each]), 28)
     A, G = (np.diag(side) if diagonal else side for side in (A, G))
     curvature = np.zeros((28, 28))
     curvature[:4, :4] = G
-    curvature[4:, 4:] = np.kron(A, G) + penalty * np.eye(24)
+    curvature[4:, 4:] = np.kron(A * np.outer(SCALES, SCALES), G) + np.kron(np.diag(each), np.eye(4))
     eigenvalues = np.linalg.eigvalsh(T.T @ curvature @ T)
     assert eigenvalues.max() <= 1 + 1e-9
     assert eigenvalues.max() > 0.1
@@ -138,11 +145,18 @@ def test_correlated_features_of_many_scales_are_better_conditioned(output, large
     assert condition(T.T @ H @ T) < condition(H) / 100
 
 
-def logit_changes(network, rows, X, phi):
-    """How the logits on features X change when the weights move by T phi, from 0."""
-    factors = layer_curvature(network, 0 * phi, Rows(X, rows.labels, rows.weight), map, 100).factors
-    layers = network.layers(KroneckerReparametrization(network, factors, np.zeros(1)).weights(phi))
-    return forward(layers, (), X).logits
+def logit_changes(network, rows, X, phi, penalty=0.0, largest=100, scale=None):
+    """How the logits on features X change when the weights move by T phi, from 0.
+
+    The penalty is that of standardised features. All scales may be given.
+    """
+    data = Rows(X, rows.labels, rows.weight)
+    if scale is None:
+        _, scale = feature_moments(network.output, data)
+    meter = layer_meter(network, data, map, largest, scale=scale)
+    factors = meter.measure(0 * phi, data).factors
+    transformation = KroneckerReparametrization(network, factors, [penalty * scale**2])
+    return forward(network.layers(transformation.weights(phi)), (), X).logits
 
 
 @pytest.mark.parametrize(
@@ -151,7 +165,7 @@ def logit_changes(network, rows, X, phi):
         lambda X: np.add(X, [-50, 0, 3, 1000, 0.1, 7]),
         lambda X: X * 1e3,
         lambda X: X / 1e3,
-        lambda X: X * [1, 1, 1, 1, 5, 1000],  # the features above the median
+        lambda X: X * [1, 1e-6, 1, 1, 5, 1000],
     ],
     ids=["shift", "up", "down", "each"],
 )
@@ -172,8 +186,8 @@ def test_rotations_of_whitened_features_rotate_the_weights():
     phi = np.random.default_rng(1).normal(size=theta.size)
     turned = phi.copy()
     network.layers(turned)[0].coef[...] = rotation.T @ network.layers(phi)[0].coef
-    changes = logit_changes(network, rows, white, phi)
-    same = logit_changes(network, rows, white @ rotation, turned)
+    changes = logit_changes(network, rows, white, phi, scale=np.ones(6))
+    same = logit_changes(network, rows, white @ rotation, turned, scale=np.ones(6))
     np.testing.assert_allclose(same, changes, rtol=1e-7, atol=1e-8)
 
 
@@ -183,8 +197,9 @@ def test_where_there_is_no_curvature_the_reparametrization_is_still_finite(sides
     network = Network(3, (), [], SigmoidOutput((4,)))
     for variance in (np.zeros(3), np.array([0.0, 1e-30, 1.0]), np.full(3, 1e-50)):
         for G in (np.zeros(4), np.full(4, 1e-30), np.array([0, 0, 0, 1.0])):
-            factors = [Factors(np.ones(3), sides(variance), sides(G))]
-            T = as_matrix(KroneckerReparametrization(network, factors, np.array([penalty])), 16)
+            factors = [Factors(np.ones(3), np.array([1e-9, 1, 1e9]), sides(variance), sides(G))]
+            each = penalties(network, penalty)
+            T = as_matrix(KroneckerReparametrization(network, factors, each), 16)
             assert np.isfinite(T).all()
             assert (np.abs(T).max(axis=0) > 0).all()
 
@@ -216,12 +231,13 @@ def test_matrices_that_are_too_large_are_refused_only_where_they_were_asked_for(
 @pytest.mark.parametrize("preconditioner", [each for each in PRECONDITIONERS.values() if each])
 def test_only_the_diagonal_preconditioner_drops_the_rest_of_the_matrices(preconditioner):
     network = Network(3, (), [], SoftmaxOutput((2,)))
-    full = [Factors(np.zeros(3), np.eye(3) + 1, np.eye(2) + 0.5)]
-    diagonals = [Factors(mean, diagonal(A), diagonal(G)) for mean, A, G in full]
+    full = [Factors(np.zeros(3), np.arange(1.0, 4.0), np.eye(3) + 1, np.eye(2) + 0.5)]
+    diagonals = [each._replace(A=diagonal(each.A), G=diagonal(each.G)) for each in full]
     expected = diagonals if preconditioner is Preconditioner.DIAGONAL else full
-    chosen = preconditioner.reparametrization(network, Curvature(full, 1.0), np.ones(1))
+    curvature = Curvature(full, np.ones(1))
+    chosen = preconditioner.reparametrization(network, curvature, penalties(network, 1.0))
     vector = np.arange(1.0, 9.0)
-    same = KroneckerReparametrization(network, expected, np.ones(1))
+    same = KroneckerReparametrization(network, expected, penalties(network, 1.0))
     np.testing.assert_array_equal(chosen.weights(vector), same.weights(vector))
 
 
@@ -231,19 +247,47 @@ def test_wide_layers_are_transformed_piece_by_piece_to_the_same(is_matrix, monke
     network = Network(301, (4,), [ACTIVATIONS["tanh"]], SoftmaxOutput((3,)))
     roots = [rng.normal(size=(2 * size, size)) for size in (301, 4, 3)]
     A, G, H = (root.T @ root / len(root) for root in roots)
-    factors = [Factors(rng.normal(size=301), A, G), Factors(rng.normal(size=4), G, H)]
+    scales = [rng.uniform(0.1, 10, size) for size in (301, 4)]
+    factors = [
+        Factors(rng.normal(size=301), scales[0], A, G),
+        Factors(rng.normal(size=4), scales[1], G, H),
+    ]
     if not is_matrix:
-        factors = [Factors(mean, diagonal(A), diagonal(G)) for mean, A, G in factors]
+        factors = [each._replace(A=diagonal(each.A), G=diagonal(each.G)) for each in factors]
+    ones = penalties(network, 1.0)
     vector = rng.normal(size=network.n_parameters)
-    pieces = KroneckerReparametrization(network, factors, np.ones(2))
+    pieces = KroneckerReparametrization(network, factors, ones)
     assert len(pieces._pieces) == 5
     results = []
     for work in (0, 1e12):  # without threads, with threads
         with shard_map(work) as map_shards:
-            each = KroneckerReparametrization(network, factors, np.ones(2), map_shards)
+            each = KroneckerReparametrization(network, factors, ones, map_shards)
             results.append([each.weights(vector), each.gradient(vector)])
     np.testing.assert_array_equal(*results)
     monkeypatch.setattr(_reparametrization, "WHOLE_FEATURES", 301)
-    whole = KroneckerReparametrization(network, factors, np.ones(2))
+    whole = KroneckerReparametrization(network, factors, ones)
     np.testing.assert_allclose(pieces.weights(vector), whole.weights(vector), rtol=1e-11)
     np.testing.assert_allclose(pieces.gradient(vector), whole.gradient(vector), rtol=1e-11)
+
+
+@pytest.mark.parametrize("largest", LARGEST)
+def test_penalties_of_standardised_features_make_their_units_irrelevant(largest):
+    network, theta, rows = make(OUTPUTS[0], hidden=())
+    phi = np.random.default_rng(1).normal(size=theta.size)
+    units = np.array([1, 1e-6, 1, 1, 5, 1000])
+    changes = [
+        logit_changes(network, rows, X, phi, penalty=0.3, largest=LARGEST[largest])
+        for X in (rows.X, rows.X * units)
+    ]
+    np.testing.assert_allclose(*changes, rtol=1e-7, atol=1e-8)
+
+
+def test_small_problems_with_centred_features_of_similar_scale_need_no_preconditioner():
+    where = Preconditioner.where_it_pays
+    mean, scale = np.array([0.0, 1.0, -2.0]), np.array([1.0, 2.0, 0.9])
+    assert where(1e4, mean, scale) is None
+    assert where(1e4, 1e-9 * mean, 1e-9 * scale) is None  # whatever their units
+    assert where(1e9, mean, scale) is Preconditioner.AUTO
+    assert where(1e4, mean, scale * [1, 100, 1]) is Preconditioner.AUTO
+    assert where(1e4, np.array([0.0, 1.0, 50.0]), scale) is Preconditioner.AUTO
+    assert where(1e4, np.array([0.0, 1.0, -50.0]), scale) is Preconditioner.AUTO

@@ -281,7 +281,7 @@ import sys
 import numpy as np
 from skneural import SoftmaxMLPClassifier
 X = np.arange(20.0).reshape(10, 2)
-model = SoftmaxMLPClassifier(2, tol=1.0).fit(X, X[:, 0] > 7, X_val=X, y_val=X[:, 0] > 7)
+model = SoftmaxMLPClassifier(2, alpha=1, tol=1.0).fit(X, X[:, 0] > 7, X_val=X, y_val=X[:, 0] > 7)
 model.predict_proba(X), model.score(X, X[:, 0] > 7)
 assert not [name for name in sys.modules if name.split(".")[0] in ("dask", "distributed")]
 """

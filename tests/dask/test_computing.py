@@ -158,7 +158,7 @@ def test_data_lost_between_two_sums_are_a_clear_error(lost, data, doomed_cluster
             "futures": partial(client.cancel, distributed.futures_of(rows.parts)),
         }
         lose[lost]()
-        for use in (partial(rows.reduce, total_weight), rows.origin, rows.gather):
+        for use in (partial(rows.reduce, total_weight), rows.first_row, rows.gather):
             with pytest.raises(RuntimeError, match=LOST):
                 use()
 

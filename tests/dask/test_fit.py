@@ -94,7 +94,7 @@ def test_every_kind_of_target(classifier, kind, alpha, data):
         ({"preconditioner": None}, "binary"),
         ({"preconditioner": "kronecker"}, "binary"),
         ({"preconditioner": "diagonal"}, "binary"),
-        ({"solver": "newton-cg"}, "multiclass"),
+        ({"solver": "newton-cg", "max_iter": 5}, "multiclass"),
         ({"n_init": 3, "n_jobs": 2}, "multiclass"),
         ({"early_stopping": True, "alpha": "auto"}, "multiclass"),
         ({"early_stopping": True}, "multilabel-indicator"),

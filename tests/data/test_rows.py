@@ -66,6 +66,17 @@ def test_small_data_have_one_form_whether_rows_are_repeated_weighted_or_shuffled
     assert len(once[0]) == (weight > 0).sum()
 
 
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_only_the_rows_and_features_in_use_are_merged(convert):
+    X = np.array([[1.0, 5, 2], [1, 6, 2], [1, 7, 3], [9, 9, 9]])
+    rows = Rows(convert(X), np.zeros((4, 1), int), np.ones(4))
+    merged = canonical(rows.sample(np.arange(3)).select(np.array([0, 2])))
+    features = merged.features(slice(0, 2))
+    features = features.toarray() if sp.issparse(features) else features
+    np.testing.assert_array_equal(features, [[1, 2], [1, 3]])
+    np.testing.assert_array_equal(merged.all_weights(), [2, 1])
+
+
 def test_the_order_of_fractional_weights_does_not_matter():
     rng = np.random.default_rng(0)
     X, codes, weight = rng.integers(2, size=(300, 2)), np.zeros((300, 1), int), rng.random(300)

@@ -10,6 +10,7 @@ from skneural._data.stratify import (
     BlockIndex,
     RandomOrder,
     random_split,
+    split_observations,
     stratified_folds,
     stratified_order,
     stratified_split,
@@ -187,3 +188,116 @@ def test_a_random_split_has_every_row_once(most_blocks, monkeypatch):
     assert abs(second.n_rows - 100) <= (6 if most_blocks == 100 else 0)
     labels = second.labels_and_weights(slice(0, second.n_rows))[0]
     assert set(labels.ravel()) == {1, 3}
+
+
+# --- Splits of observations ----------------------------------------------------------------
+
+
+def weighted(weight, seed=0):
+    weight = np.asarray(weight, dtype=float)
+    X = np.arange(float(len(weight)))[:, None]
+    return Rows(X, np.random.default_rng(seed).integers(3, size=(len(weight), 1)), weight)
+
+
+def parts_of(rows, share, per_weight=1.0, seed=0):
+    """The weight of each row in both parts."""
+    weights = np.zeros((2, rows.n_rows))
+    parts = split_observations(rows, share, per_weight, np.random.RandomState(seed))
+    for part, weight in zip(parts, weights, strict=True):
+        positions = part.features(slice(0, part.n_rows))[:, 0].astype(int)
+        assert len(set(positions)) == part.n_rows
+        weight[positions] = part.all_weights()
+        codes, _ = part.labels_and_weights(slice(0, part.n_rows))
+        np.testing.assert_array_equal(codes, rows.labels[positions])
+        assert (part.all_weights() > 0).all()
+    return weights
+
+
+WEIGHTS = {
+    "ones": np.ones(101),
+    "counts": np.random.default_rng(0).integers(1, 9, 101),
+    "one large": np.r_[np.ones(100), 100],
+    "numbers": np.random.default_rng(0).exponential(3, 101),
+}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_both_parts_of_a_row_add_up_to_it(kind, share):
+    rows = weighted(WEIGHTS[kind])
+    first, second = parts_of(rows, share)
+    np.testing.assert_allclose(first + second, rows.weight, rtol=1e-12)
+    assert (first >= 0).all()
+    assert (second >= 0).all()
+    np.testing.assert_array_equal(parts_of(rows, share)[1], second)
+    assert not np.array_equal(parts_of(rows, share, seed=1)[1], second)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+@pytest.mark.parametrize("kind", ["ones", "counts", "one large"])
+def test_each_part_has_its_share_of_the_observations_and_of_each_class(kind, share):
+    rows = weighted(WEIGHTS[kind])
+    for seed in range(5):
+        _, second = parts_of(rows, share, seed=seed)
+        assert abs(second.sum() - share * rows.weight.sum()) <= 1
+        np.testing.assert_array_equal(second, np.rint(second * (1 + 1e-12)))  # whole observations
+        if kind == "counts":
+            for k in range(3):
+                members = rows.labels[:, 0] == k
+                expected = share * rows.weight[members].sum()
+                assert abs(second[members].sum() - expected) < 9
+
+
+def test_a_row_of_weight_one_is_in_exactly_one_part():
+    for kind in ("ones", "counts", "one large"):
+        rows = weighted(WEIGHTS[kind])
+        single = rows.weight == 1
+        first, second = (part[single] for part in parts_of(rows, 0.2))
+        np.testing.assert_array_equal(np.sort([first, second], axis=0), [0 * first, 1 + 0 * first])
+        assert second.any()
+
+
+def test_weighted_rows_are_split_in_the_proportions_of_repeated_ones():
+    weight = np.r_[np.ones(30), np.full(20, 2), np.full(5, 12)].astype(int)
+    rows = weighted(weight)
+    repeats = np.repeat(np.arange(len(weight)), weight)
+    repeated = Rows(rows.X[repeats], rows.labels[repeats], np.ones(len(repeats)))
+    n_second, held, held_of_repeated = [], np.zeros(len(weight)), np.zeros(len(weight))
+    n_seeds = 300
+    for seed in range(n_seeds):
+        second = parts_of(rows, 0.2, seed=seed)[1]
+        _, part = split_observations(repeated, 0.2, 1.0, np.random.RandomState(seed))
+        positions = part.features(slice(0, part.n_rows))[:, 0].astype(int)
+        counts = np.bincount(positions, minlength=len(weight))
+        n_second.append((second.sum(), counts.sum()))
+        held += second / n_seeds
+        held_of_repeated += counts / n_seeds
+    assert np.abs(np.diff(n_second)).max() <= 1
+    np.testing.assert_allclose(held / weight, 0.2, atol=0.1)
+    np.testing.assert_allclose(held_of_repeated / weight, 0.2, atol=0.1)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 0.01, 5.0])
+def test_weights_in_other_units_are_split_alike(factor):
+    counts = WEIGHTS["counts"]
+    expected = parts_of(weighted(counts), 0.2)
+    scaled = parts_of(weighted(counts * factor), 0.2, per_weight=1 / factor)
+    np.testing.assert_allclose(scaled, expected * factor, rtol=1e-12)
+
+
+def test_observations_of_a_sample_in_blocks_are_split_too(monkeypatch):
+    rows = weighted(np.tile([1.0, 2.0, 3.0, 4.0], 50))
+    index = BlockIndex(np.arange(0, 40, 2), 5, 200)
+    sample = rows.sample(index)
+    parts = split_observations(sample, 0.2, 1.0, np.random.RandomState(0))
+    totals = np.zeros(200)
+    for part in parts:
+        totals[part.features(slice(0, part.n_rows))[:, 0].astype(int)] += part.all_weights()
+    expected = np.zeros(200)
+    expected[np.asarray(index)] = rows.weight[np.asarray(index)]
+    np.testing.assert_allclose(totals, expected)
+    # Of many rows, blocks are drawn, and the weights stay as they are.
+    monkeypatch.setattr(_stratify, "MOST_BLOCKS", 20)
+    first, second = split_observations(rows, 0.2, 1.0, np.random.RandomState(0))
+    assert first.n_rows + second.n_rows == 200
+    assert first.all_weights().sum() + second.all_weights().sum() == rows.weight.sum()

@@ -38,7 +38,7 @@ def test_a_grid_search_finds_layers_and_activation_by_one_of_several_scores(netw
     grid = {"hidden_layer_sizes": [(), (2,), (20,)], "activation": ["tanh", "softplus"]}
     scoring = ["accuracy", "roc_auc_ovr", "neg_log_loss"]
     search = GridSearchCV(network, grid, scoring=scoring, refit="neg_log_loss", cv=FOLDS)
-    search.set_params(estimator__alpha=10.0).fit(X[rows], y[rows])
+    search.set_params(estimator__alpha=10.0, estimator__tol="auto").fit(X[rows], y[rows])
     means = {score: search.cv_results_[f"mean_test_{score}"] for score in scoring}
     assert search.best_index_ == np.argmax(means["neg_log_loss"])
     assert search.best_params_ == {"hidden_layer_sizes": (20,), "activation": "softplus"}

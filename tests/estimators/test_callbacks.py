@@ -334,7 +334,7 @@ def test_an_interruption_within_a_callback_is_one_of_the_fit(classifier, iris):
 @with_callbacks_only
 def test_a_fit_that_continues_reports_its_own_iterations(classifier, iris):
     callback = Recorder()
-    model = make(classifier, warm_start=True, tol=0.1).fit(*iris)
+    model = make(classifier, alpha=1.0, warm_start=True, tol=0.1).fit(*iris)
     earlier = list(model.loss_curve_)
     model.set_params(tol=0.01).set_callbacks(callback).fit(*iris)
     assert [one.n_iter_ for one in callback.fitted()] == list(

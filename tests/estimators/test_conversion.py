@@ -58,7 +58,7 @@ def test_predictions_are_the_same_for_every_target_that_can_be_expressed(
 ):
     X, _ = iris
     for y in expressible[classifier].values():
-        model = classifier(sizes, "tanh", tol=0.5, random_state=0).fit(X, y)
+        model = classifier(sizes, "tanh", alpha=1.0, tol=0.5, random_state=0).fit(X, y)
         converted = model.to_sklearn()
         assert type(converted) is MLPClassifier
         assert_same_predictions(converted, model, X)

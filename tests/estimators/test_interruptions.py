@@ -110,11 +110,12 @@ def test_ctrl_c_inside_a_hessian_product_keeps_the_last_iterate(iris, hooked, ct
 
 @pytest.mark.parametrize("solver", ["lbfgs", "newton-cg"])
 def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, hooked, ctrl_c):
-    reference = classifier(5, "tanh", solver=solver, random_state=0, max_iter=4)
+    settings = {"alpha": 1.0, "random_state": 0}
+    reference = classifier(5, "tanh", solver=solver, max_iter=4, **settings)
     with pytest.warns(ConvergenceWarning):
         reference.fit(*iris)
     hooked(solver, "accept", 4, lambda reason: ctrl_c())
-    model = classifier(5, "tanh", solver="hooked", random_state=0, n_init=3)
+    model = classifier(5, "tanh", solver="hooked", n_init=3, **settings)
     with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
         model.fit(*iris)
     assert model.stop_reason_ == "interrupted"
@@ -124,7 +125,7 @@ def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, hooked, ctrl_c)
 
 
 class InterruptedPenalty(AutoPenalty):
-    """Is interrupted at its first update, or when the run with a number is set up."""
+    """Is interrupted in the first stage, or when the run with a number is set up."""
 
     runs_left = 0
 
@@ -134,10 +135,10 @@ class InterruptedPenalty(AutoPenalty):
         if InterruptedPenalty.runs_left == 0:
             raise KeyboardInterrupt
 
-    def update(self, *arguments, **state):
+    def first(self):
         if InterruptedPenalty.runs_left < 0:
             raise KeyboardInterrupt
-        return super().update(*arguments, **state)
+        return super().first()
 
 
 @pytest.mark.parametrize("runs_left", [0, 1])  # interrupted in the first stage, or before it

@@ -141,7 +141,7 @@ def test_every_container_gives_the_same_model_and_predictions(classifier, conver
     expected = model.fit(X, y).predict_proba(X)
     assert model.n_iter_ > 5
     model.fit(convert(X), y)
-    np.testing.assert_allclose(model.predict_proba(convert(X)), expected, rtol=1e-4)
+    np.testing.assert_allclose(model.predict_proba(convert(X)), expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
@@ -226,7 +226,7 @@ def test_big_endian_single_precision_is_single_precision(classifier, fitted, iri
 
 def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
     X, Y = iris[0], targets_of_each_kind["multilabel-indicator"]
-    model = SigmoidMLPClassifier(5, tol=1.0, max_iter=5, random_state=0).fit(X, Y)
+    model = SigmoidMLPClassifier(5, tol=1.0, random_state=0).fit(X, Y)
     activations = model.predict_activations(X)
     for threshold in (0.2, [0.1, 0.5, 0.9]):
         model.set_params(threshold=threshold)

@@ -29,12 +29,14 @@ def solution(loss, best_validation_loss=np.inf, reason=StopReason.TOL, n_iter=3)
         best_validation_loss=best_validation_loss,
         n_fev=7,
         stop_reason=reason,
+        is_converged=reason is StopReason.TOL,
     )
 
 
 def fit(**changes):
     settings = {
-        "tol": 1.0,
+        "varying": None,
+        "n_features": 2,
         "is_validated": False,
         "selects_by_validation": False,
         "earlier": {},

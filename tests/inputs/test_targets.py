@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from skneural._data.rows import Rows
-from skneural._inputs.targets import encode_targets, is_one_hot
+from skneural._inputs.targets import encode_targets
 
 
 def test_every_kind_of_target_is_decoded_to_what_was_encoded(targets_of_each_kind):
@@ -89,19 +88,6 @@ def test_matching_needs_the_same_kind_and_classes(targets_of_each_kind):
     assert not encode_targets(np.array([0, 1]))[0].matches(encode_targets(np.array([0, 2]))[0])
 
 
-def indicator(codes):
-    n_rows = codes.shape[0]
-    return Rows(np.empty((n_rows, 1)), codes, np.ones(n_rows))
-
-
-def test_one_hot_indicators_are_found():
-    one_hot = np.eye(3, dtype=np.int8)
-    for codes in (one_hot, sp.csr_array(one_hot)):
-        assert is_one_hot(indicator(codes))
-    for codes in ([[1, 1], [1, 0]], [[1, 0], [0, 0]], [[1, 0], [1, -1]]):
-        assert not is_one_hot(indicator(np.array(codes)))
-
-
 @pytest.mark.parametrize(
     "convert",
     [list, tuple, lambda y: np.array(y, dtype=object), lambda y: pd.Series(y)],
@@ -116,5 +102,5 @@ def test_lists_of_labels_are_pointed_to_the_binarizer(classifier, y, convert):
 
 
 def test_lists_of_one_length_are_columns(classifier):
-    model = classifier((), tol=1.0).fit(np.eye(3), [["a", "x"], ["b", "x"], ["a", "y"]])
+    model = classifier((), alpha=1.0, tol=1.0).fit(np.eye(3), [["a", "x"], ["b", "x"], ["a", "y"]])
     assert len(model.classes_) == 2

@@ -43,6 +43,12 @@ def sums(output, logits, labels, row_weight):
     return loss, np.column_stack([*of_rows, np.broadcast_to(weights, log_losses.shape)])
 
 
+def observed(output, logits, labels, row_weight):
+    """The observed outer product of each row."""
+    roots = list(output.error_roots(logits, labels, row_weight))
+    return np.einsum("iru,irv->ruv", roots, roots)
+
+
 class OutputContract:
     """Tests of an output layer; a subclass has its class as `output_class`."""
 
@@ -100,10 +106,13 @@ class OutputContract:
         loss, gradient = output.loss_gradient(z, labels, weight)
         _, hessian_product = output.linearize(z, labels, weight)
         root = output.fisher_root(z, labels, weight, np.ones(output.n_roots))
+        soft = np.full((3, 3), 1 / 3)
         arrays = [
             gradient,
             hessian_product(np.ones_like(z)),
             root,
+            *output.error_roots(z, labels, weight),
+            *output.error_roots(z, soft, weight),
             output.activations(z),
             output.log_probabilities(z),
             output.decision_scores(z),
@@ -189,13 +198,14 @@ class OutputContract:
         output = self.make(n_classes)
         data = sample(output, n=20)
         present = sums(output, *(part[::2] for part in data))
-        squares = output.squared_errors(*(part[::2] for part in data))
+        products = observed(output, *(part[::2] for part in data))
         data[1][1::2] = MISSING
         masked = sums(output, *data)
         np.testing.assert_allclose(masked[0], present[0], rtol=1e-12)
         np.testing.assert_array_equal(masked[1][::2], present[1])
         np.testing.assert_array_equal(masked[1][1::2], 0)
-        np.testing.assert_allclose(output.squared_errors(*data), squares, rtol=1e-12)
+        np.testing.assert_array_equal(observed(output, *data)[::2], products)
+        assert not observed(output, *data)[1::2].any()
         assert not output.fisher_root(*data, np.ones(output.n_roots))[1::2].any()
 
     def test_class_weights_apply_to_the_loss_of_their_own_target(self):
@@ -222,12 +232,50 @@ class OutputContract:
         mean = np.einsum("iru,irv->ruv", mixed, mixed) / len(patterns)
         np.testing.assert_allclose(mean, fisher, rtol=1e-9, atol=1e-14)
 
-    def test_calibrated_labels_have_the_expected_squared_errors(self):
-        output = self.output_class((2,))
-        logits = np.repeat(sample(output, n=1)[0], 2, axis=0)
-        p = np.exp(output.log_probabilities(logits[:1]))[0]  # every label as often as it is likely
-        observed, expected = output.squared_errors(logits, np.array([[0], [1]]), p)
-        np.testing.assert_allclose(observed, expected, rtol=1e-12)
+    @pytest.mark.parametrize("label_smoothing", SMOOTHED)
+    @pytest.mark.parametrize("n_classes", TARGETS)
+    def test_observed_outer_products_are_those_of_gradients_with_squared_class_weights(
+        self, n_classes, label_smoothing
+    ):
+        output = self.make(n_classes, label_smoothing)
+        plain = self.output_class(n_classes, label_smoothing=label_smoothing)
+        logits, codes, row_weight = sample(output)
+        codes[0, -1] = MISSING
+        row_weight[1] = 0.0
+        _, gradient = plain.loss_gradient(logits, codes, np.ones(len(logits)))
+        # Of the targets of a row, the class weights differ, but the errors are observed together.
+        for unit, target in enumerate(output.coding.target):
+            gradient[:, unit] *= np.linspace(0, 2, n_classes[target])[codes[:, target]]
+        expected = row_weight[:, None, None] * gradient[:, :, None] * gradient[:, None, :]
+        products = observed(output, logits, codes, row_weight)
+        np.testing.assert_allclose(products, expected, rtol=1e-12, atol=1e-14)
+
+    @pytest.mark.parametrize("n_classes", [(2,), (4,)])
+    def test_a_soft_label_is_observed_as_the_row_with_each_class(self, n_classes):
+        output = self.make(n_classes)
+        logits, _, row_weight = sample(output)
+        (k,) = n_classes
+        shares = np.random.default_rng(1).dirichlet(np.ones(k), size=len(logits))
+        products = sum(
+            observed(output, logits, np.full((len(logits), 1), code), row_weight * shares[:, code])
+            for code in range(k)
+        )
+        soft = observed(output, logits, shares, row_weight)
+        np.testing.assert_allclose(soft, products, rtol=1e-12, atol=1e-14)
+        assert len(list(output.error_roots(logits, shares, row_weight))) == k
+
+    @pytest.mark.parametrize("n_classes", [(2,), (4,)])
+    def test_labels_as_frequent_as_predicted_are_observed_as_expected(self, n_classes):
+        output = self.output_class(n_classes)
+        (k,) = n_classes
+        logits = np.repeat(sample(output, n=1)[0], k, axis=0)
+        p = np.exp(output.log_probabilities(logits[:1]))[0]
+        codes = np.arange(k)[:, None]
+        roots = [output.fisher_root(logits, codes, p, unit) for unit in np.eye(output.n_roots)]
+        if output.competes or k == 2:  # else probabilities are those of classes, not of units
+            fisher = np.einsum("iru,irv->uv", roots, roots)
+            products = observed(output, logits, codes, p).sum(axis=0)
+            np.testing.assert_allclose(products, fisher, rtol=1e-11, atol=1e-14)
 
     @pytest.mark.parametrize(
         "parameters",
@@ -282,19 +330,17 @@ class CanonicalContract(OutputContract):
 
     @pytest.mark.parametrize("label_smoothing", SMOOTHED)
     @pytest.mark.parametrize("n_classes", TARGETS)
-    def test_squared_errors_are_those_of_the_units_with_their_weights(
+    def test_observed_squares_are_those_of_activation_minus_target(
         self, n_classes, label_smoothing
     ):
         output = self.make(n_classes, label_smoothing, first_weight=0.5)
         logits, codes, row_weight = sample(output)
-        observed, expected = output.squared_errors(logits, codes, row_weight)
-        sums = np.zeros(2)
-        activations, targets = output.activations(logits), output.coding.targets(codes)
-        units = zip(output.coding.split(activations), output.coding.split(targets), strict=True)
-        for j, (p, t) in enumerate(units):
-            weight = row_weight * np.linspace(0.5, 2.0, n_classes[j])[codes[:, j]]
-            sums += weight @ ((t - p) ** 2).sum(axis=1), weight @ (p * (1 - p)).sum(axis=1)
-        np.testing.assert_allclose([observed, expected], sums, rtol=1e-12)
+        errors = output.activations(logits) - output.coding.targets(codes)
+        for unit, target in enumerate(output.coding.target):
+            errors[:, unit] *= np.linspace(0.5, 2.0, n_classes[target])[codes[:, target]]
+        products = observed(output, logits, codes, row_weight)
+        squares = np.einsum("ruu->r", products)
+        np.testing.assert_allclose(squares, row_weight * (errors**2).sum(axis=1), rtol=1e-12)
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_curvature_vanishes_at_certainty(self, dtype):

@@ -58,3 +58,45 @@ def test_soft_labels_of_classes_without_weight_weigh_nothing():
     loss, gradient = output.loss_gradient(logits, soft, np.ones(1))
     assert loss == 0
     np.testing.assert_array_equal(gradient, 0)
+
+
+def test_hard_labels_are_the_same_and_soft_ones_a_row_for_each_class():
+    coding, weight = SoftmaxOutput((3,)).coding, np.array([2.0, 0.5])
+    codes = np.array([[1], [-1]])
+    ((same, same_weight),) = coding.hard_labels(codes, weight)
+    assert same is codes
+    assert same_weight is weight
+    soft = np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]])
+    for code, (each, share) in enumerate(coding.hard_labels(soft, weight)):
+        np.testing.assert_array_equal(each, np.full((2, 1), code))
+        np.testing.assert_array_equal(share, weight * soft[:, code])
+
+
+@pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
+def test_class_weights_may_be_squared(make_output):
+    class_weight = np.array([0.0, 2.0, 5.0])
+    once = make_output((3,), class_weight=[class_weight]).coding
+    squared = make_output((3,), class_weight=[class_weight**2]).coding
+    weight = np.array([1.0, 2.0, 3.0, 4.0])
+    for labels in (np.array([[0], [1], [2], [-1]]), np.random.default_rng(0).random((4, 3))):
+        np.testing.assert_array_equal(
+            once.weights(labels, weight, power=2), squared.weights(labels, weight)
+        )
+
+
+def test_totals_of_the_classes_are_the_weights_of_their_rows():
+    class_weight = [np.array([1.0, 3.0]), np.array([0.5, 1.0, 2.0])]
+    coding = SoftmaxOutput((2, 3), class_weight=class_weight).coding
+    rng = np.random.default_rng(0)
+    codes = np.column_stack([rng.integers(-1, 2, 50), rng.integers(-1, 3, 50)])
+    weight = rng.uniform(0.5, 2, 50)
+    totals = [
+        class_weight[j][k] * weight[codes[:, j] == k].sum()
+        for j in range(2)
+        for k in range(len(class_weight[j]))
+    ]
+    np.testing.assert_allclose(coding.class_totals(codes, weight), totals)
+    single = SoftmaxOutput((3,), class_weight=class_weight[1:]).coding
+    soft = rng.dirichlet(np.ones(3), size=50)
+    expected = class_weight[1] * (weight @ soft)
+    np.testing.assert_allclose(single.class_totals(soft, weight), expected)

@@ -67,6 +67,30 @@ def test_value_is_that_of_the_formula(make_output):
     np.testing.assert_allclose(objective(theta)[0], (loss + penalty) / total, rtol=1e-12)
 
 
+def test_a_penalty_for_each_input_is_one_for_each_coefficient(assert_is_gradient):
+    objective, theta = make(SoftmaxOutput((3,)), block_rows=100)
+    network, rows = objective.network, objective.rows
+    rng = np.random.default_rng(1)
+    alpha = [rng.uniform(0.1, 5, size) for size in network.layer_sizes[:-1]]
+    each = Objective(network, rows, alpha)
+    none = Objective(network, rows, [0.0] * 3)
+    penalty = sum(
+        (alpha_l[:, None] * layer.coef**2).sum()
+        for alpha_l, layer in zip(alpha, network.layers(theta), strict=True)
+    )
+    expected = none(theta)[0] + penalty / (2 * each.total_weight)
+    np.testing.assert_allclose(each(theta)[0], expected, rtol=1e-12)
+    assert_is_gradient(lambda t: each(t)[0], each(theta)[1], theta)
+    v = rng.normal(size=theta.size)
+    ahead, behind = (each(theta + step * v)[1] for step in (1e-5, -1e-5))
+    product = each.linearize(theta)(v)
+    np.testing.assert_allclose(product, (ahead - behind) / 2e-5, rtol=1e-6, atol=1e-8)
+    equal = Objective(network, rows, [np.full(size, 2.0) for size in network.layer_sizes[:-1]])
+    one = Objective(network, rows, np.full(3, 2.0))
+    for a, b in zip(everything(equal, theta), everything(one, theta), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("block_rows", [1, 7, 64, 300, 1000])
 def test_any_block_size_gives_the_same_within_rounding(block_rows):
     reference, theta = make(SoftmaxOutput((3,)))

@@ -69,7 +69,7 @@ def test_validation_that_began_later_is_drawn_where_it_was_measured(classifier, 
 
 
 def test_a_fit_without_iterations_has_empty_curves(classifier, cancer):
-    display = LossCurveDisplay.from_estimator(classifier(5, tol=1e6).fit(*cancer))
+    display = LossCurveDisplay.from_estimator(classifier(5, alpha=1.0, tol=1e6).fit(*cancer))
     assert len(display.line_.get_ydata()) == 0
     display.figure_.canvas.draw()
 

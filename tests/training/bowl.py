@@ -29,6 +29,6 @@ class Doubled(Identity):
 
 def make(objective=None, start=(1.0, -2.0), max_iter=3, transformation=None, tol=1e-3, **settings):
     """A problem, and the progress to which it adds iterates."""
-    progress = Progress(np.array(start), np.ones(1), tol=tol, **settings)
+    progress = Progress(np.array(start), tol=tol, **settings)
     transformation = transformation or Identity()
     return Problem(objective or Bowl(), transformation, progress, max_iter), progress

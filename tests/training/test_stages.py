@@ -5,93 +5,192 @@ import pytest
 
 from skneural._data import stratify as _stratify
 from skneural._data.rows import Rows
+from skneural._training import stages as _stages
 from skneural._training.stages import (
-    EARLY_STAGES,
-    SAMPLE_ITERATIONS,
+    CHOICES,
+    FEWEST_OBSERVATIONS,
+    GROWTH,
+    HELD_OUT_SHARE,
+    LEARNING_ITERATIONS,
+    REFRESH_ITERATIONS,
+    REFRESHES,
     SMALLEST_SAMPLE,
     STAGE_ITERATIONS,
     StagePlan,
     plan_stages,
+    sample_sizes,
     stages,
 )
 
+LARGE = GROWTH * SMALLEST_SAMPLE
 
-@pytest.mark.parametrize("may_sample", [False, True])
-@pytest.mark.parametrize("max_iter", [1, 29, 30, 59, 60, 89, 90, 100, 10_000])
-@pytest.mark.parametrize("n_rows", [1, 9_999, 10_000, 19_999, 20_000, 10**7])
-def test_the_last_stage_has_all_rows(n_rows, max_iter, may_sample):
-    *early, last = plan_stages(n_rows, max_iter, may_sample)
-    assert last == StagePlan(n_rows, max_iter)
-    assert len(early) <= EARLY_STAGES
-    assert not early or early[-1].max_iter < max_iter
-    starts = [0, *(one.max_iter for one in early)]
-    lengths = [SAMPLE_ITERATIONS if one.n_rows < n_rows else STAGE_ITERATIONS for one in early]
-    assert [b - a for a, b in pairwise(starts)] == lengths
+# --- Samples -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_rows", [10_000, 19_999, 20_000, 123_457])
-def test_samples_double(n_rows):
-    *early, last = plan_stages(n_rows, 100, may_sample=True)
-    assert early[0].n_rows < n_rows
-    assert early[0].n_rows >= SMALLEST_SAMPLE
-    for one, following in pairwise([*early, last]):
-        assert following.n_rows in (2 * one.n_rows, 2 * one.n_rows + 1, one.n_rows)
-    assert early[-1].n_rows < last.n_rows or early[0].n_rows * 2 <= last.n_rows
+@pytest.mark.parametrize("n_rows", [LARGE, LARGE + 3, GROWTH * LARGE - 1, GROWTH * LARGE, 10**7])
+@pytest.mark.parametrize("holds_out", [False, True])
+def test_samples_of_large_data_grow_to_a_fourth_of_all_rows(n_rows, holds_out):
+    sizes = sample_sizes(n_rows, n_rows, holds_out=holds_out)
+    assert SMALLEST_SAMPLE <= sizes[0] < GROWTH * SMALLEST_SAMPLE
+    for size, following in pairwise([*sizes, n_rows]):
+        assert following // GROWTH == size
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "max_iter", "may_sample"),
-    [
-        (2 * SMALLEST_SAMPLE - 1, 100, True),
-        (10**6, 100, False),
-        (10**6, EARLY_STAGES * STAGE_ITERATIONS, True),
-    ],
-)
-def test_few_rows_or_iterations_or_a_given_start_are_not_sampled(n_rows, max_iter, may_sample):
-    assert {one.n_rows for one in plan_stages(n_rows, max_iter, may_sample)} == {n_rows}
+@pytest.mark.parametrize("n_rows", [FEWEST_OBSERVATIONS, 100, 103, LARGE - 1])
+def test_small_data_have_one_sample_if_a_part_is_to_be_held_out(n_rows):
+    (size,) = sample_sizes(n_rows, n_rows, holds_out=True)
+    assert n_rows - size == np.ceil(HELD_OUT_SHARE * n_rows)
+    assert sample_sizes(n_rows, n_rows, holds_out=False) == []
 
 
-def test_fewer_iterations_are_the_beginning_of_more():
-    plan = plan_stages(1000, 100, may_sample=True)
-    for max_iter in range(1, 100):
-        *early, last = plan_stages(1000, max_iter, may_sample=True)
-        assert early == plan[: len(early)]
-        assert last.max_iter <= plan[len(early)].max_iter
+def test_few_observations_are_not_split_however_many_rows_they_are():
+    assert sample_sizes(19, 19, holds_out=True) == []
+    assert sample_sizes(1000, 19.9, holds_out=True) == []
+    assert sample_sizes(19, 20, holds_out=True) == [15]  # which stand for more
+
+
+# --- Plans ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chooses", [False, True])
+@pytest.mark.parametrize("max_iter", [1, 2, 5, 9, 10, 38, 39, 50, 77, 78, 100, 1000])
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 5])
+def test_the_last_stage_has_all_rows_and_at_least_half_of_the_iterations(
+    n_samples, max_iter, chooses
+):
+    *early, last = plan_stages(n_samples, max_iter, chooses=chooses)
+    assert last.sample is None
+    assert not last.corrects
+    assert sum(one.n_iter for one in early) + last.n_iter == max_iter
+    assert last.n_iter >= max_iter / 2
+    assert all(one.n_iter > 0 for one in early)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 5])
+def test_a_penalty_is_chosen_on_each_sample_and_then_corrected(n_samples):
+    assert (LEARNING_ITERATIONS, STAGE_ITERATIONS, CHOICES) == (15, 8, 3)
+    learn, *choices, last = plan_stages(n_samples, 10_000, chooses=True)
+    assert learn == StagePlan(0, LEARNING_ITERATIONS)
+    assert len(choices) == CHOICES * n_samples
+    for number, one in enumerate(choices):
+        is_trial = number % CHOICES == CHOICES - 1
+        assert one == StagePlan(number // CHOICES, STAGE_ITERATIONS, corrects=is_trial)
+    assert last.sample is None
+
+
+@pytest.mark.parametrize("n_samples", range(6))
+def test_a_fixed_penalty_has_stages_that_renew_the_preconditioner(n_samples):
+    *early, last = plan_stages(n_samples, 10_000, chooses=False)
+    on_samples = [StagePlan(number, STAGE_ITERATIONS) for number in range(n_samples)]
+    assert early[:n_samples] == on_samples
+    whole = early[n_samples:]
+    assert len(whole) == max(REFRESHES - n_samples, 1)
+    assert all(one == StagePlan(None, REFRESH_ITERATIONS) for one in whole)
+    assert not any(one.corrects for one in [*early, last])
+
+
+def test_without_samples_a_penalty_is_chosen_in_a_single_stage():
+    assert plan_stages(0, 100, chooses=True) == [StagePlan(None, 100)]
+
+
+@pytest.mark.parametrize("chooses", [False, True])
+def test_few_iterations_are_all_for_the_last_stage(chooses):
+    for n_samples in (1, 2, 5):
+        lengths = [
+            len(plan_stages(n_samples, max_iter, chooses=chooses)) for max_iter in range(1, 400)
+        ]
+        assert lengths[0] == 1
+        assert sorted(lengths) == lengths  # from some number on, there are all stages
+        assert len(set(lengths)) == 2
+
+
+@pytest.mark.parametrize("chooses", [False, True])
+@pytest.mark.parametrize("n_samples", [1, 2, 5])
+def test_stages_are_shortened_to_no_less_than_half_of_their_length(n_samples, chooses):
+    *whole, _ = plan_stages(n_samples, 10_000, chooses=chooses)
+    total = sum(one.n_iter for one in whole)
+    full, shorter, halved = (
+        plan_stages(n_samples, max_iter, chooses=chooses)[:-1]
+        for max_iter in (2 * total, 2 * total - 1, total)
+    )
+    assert full == whole
+    assert sum(one.n_iter for one in shorter) < total
+    assert halved == [one._replace(n_iter=one.n_iter // 2) for one in whole]
+    assert plan_stages(n_samples, total - 1, chooses=chooses) == [StagePlan(None, total - 1)]
+
+
+# --- Stages --------------------------------------------------------------------------------
 
 
 def positions(rows):
     return set(np.concatenate([rows.features(block)[:, 0] for block in rows.blocks()]))
 
 
+def make(n, weight=None):
+    return Rows(
+        np.arange(n)[:, None], np.arange(n)[:, None] % 3, np.ones(n) if weight is None else weight
+    )
+
+
 @pytest.mark.parametrize("most_blocks", [2**18, 500])  # rows, or blocks of 3 of them
-def test_a_sample_contains_the_one_before_and_the_rows_that_are_new_are_probed(
+def test_a_sample_contains_the_one_before_and_the_rows_that_come_next_are_unseen(
     most_blocks, monkeypatch
 ):
     monkeypatch.setattr(_stratify, "MOST_BLOCKS", most_blocks)
     n = 1500
-    rows = Rows(np.arange(n)[:, None], np.arange(n)[:, None] % 3, np.ones(n))
-    plan = [StagePlan(300, 1), StagePlan(600, 2), StagePlan(600, 3), StagePlan(n, 4)]
-    first, second, third, last = stages(plan, rows, np.random.RandomState(0))
-    assert [stage.max_iter for stage in (first, second, third, last)] == [1, 2, 3, 4]
-    assert [len(positions(stage.rows)) for stage in (first, second, third)] == [300, 600, 600]
-    assert first.probed_rows is first.rows
-    assert positions(first.rows) < positions(second.rows) == positions(third.rows)
-    assert positions(second.probed_rows) == positions(second.rows) - positions(first.rows)
-    assert positions(third.probed_rows) == positions(third.rows)
-    assert positions(last.probed_rows) == set(range(n)) - positions(third.rows)
+    rows = make(n)
+    plan = [
+        StagePlan(0, 1),
+        StagePlan(0, 2, corrects=True),
+        StagePlan(1, 3, corrects=True),
+        StagePlan(None, 4),
+    ]
+    found = list(stages(plan, rows, [300, 600], 1.0, np.random.RandomState(0)))
+    first, again, second, last = found
+    assert [one.n_iter for one in found] == [1, 2, 3, 4]
+    assert again.rows is first.rows
+    assert again.unseen_rows is first.unseen_rows
+    assert (first.rows.n_rows, second.rows.n_rows) == (300, 600)
+    assert positions(first.rows) < positions(second.rows)
+    assert positions(first.unseen_rows) == positions(second.rows) - positions(first.rows)
+    assert positions(second.unseen_rows) == set(range(n)) - positions(second.rows)
     assert last.rows is rows
-    assert [stage.is_unseen for stage in (first, second, third, last)] == [0, 1, 0, 1]
-    assert [stage.is_whole for stage in (first, second, third, last)] == [0, 0, 0, 1]
-    assert [stage.is_last for stage in (first, second, third, last)] == [0, 0, 0, 1]
+    assert last.unseen_rows is None
+    assert [one.is_whole for one in found] == [0, 0, 0, 1]
+    assert [one.is_first for one in found] == [1, 0, 0, 0]
+    assert [one.is_trial for one in found] == [0, 1, 1, 0]
+    assert [one.is_last for one in found] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_sample_of_small_data_leaves_out_a_fifth_of_the_observations(weighted):
+    n = 103
+    weight = np.random.default_rng(0).integers(1, 6, n) if weighted else np.ones(n)
+    rows = make(n, weight.astype(float))
+    plan = [StagePlan(0, 1), StagePlan(None, 2)]
+    first, last = stages(plan, rows, [82], 1.0, np.random.RandomState(0))
+    kept, held_out = (part.all_weights().sum() for part in (first.rows, first.unseen_rows))
+    np.testing.assert_allclose(kept + held_out, weight.sum())
+    assert abs(held_out - HELD_OUT_SHARE * weight.sum()) <= 1
+    assert positions(first.rows) | positions(first.unseen_rows) == set(range(n))
+    assert last.rows is rows
+
+
+def test_a_single_sample_of_large_data_is_no_fifth(monkeypatch):
+    monkeypatch.setattr(_stages, "SMALLEST_SAMPLE", 100)
+    rows = make(403)
+    sizes = sample_sizes(403, 403, holds_out=True)
+    assert sizes == [100]
+    first, _ = stages(
+        [StagePlan(0, 1), StagePlan(None, 2)], rows, sizes, 1.0, np.random.RandomState(0)
+    )
+    assert (first.rows.n_rows, first.unseen_rows.n_rows) == (100, 303)
 
 
 def test_stages_with_all_rows_draw_no_samples():
-    rows, rng = (
-        Rows(np.zeros((10, 1)), np.zeros((10, 1), int), np.ones(10)),
-        np.random.RandomState(0),
-    )
+    rows, rng = make(10), np.random.RandomState(0)
     state = rng.get_state()[2]
-    both = list(stages([StagePlan(10, 1), StagePlan(10, 2)], rows, rng))
-    assert all(stage.rows is stage.probed_rows is rows for stage in both)
-    assert not any(stage.is_unseen for stage in both)
+    both = list(stages([StagePlan(None, 1), StagePlan(None, 2)], rows, [], 1.0, rng))
+    assert all(stage.rows is rows and stage.is_whole for stage in both)
+    assert [stage.is_last for stage in both] == [0, 1]
     assert rng.get_state()[2] == state
