@@ -65,11 +65,10 @@ def picture():
     X_train, X_test, y_train, y_test = train_test_split(
         X, y, test_size=0.3, stratify=y, random_state=0
     )
-    settings = {"activation": "tanh", "tol": 1e-3, "max_iter": 500, "random_state": 0}
     activations = {}
     for name, classifier in {
-        "softmax": SoftmaxMLPClassifier(**settings),
-        "sigmoid": SigmoidMLPClassifier(**settings),
+        "softmax": SoftmaxMLPClassifier(random_state=0),
+        "sigmoid": SigmoidMLPClassifier(random_state=0),
     }.items():
         model = make_pipeline(StandardScaler(), classifier).fit(X_train, y_train)
         activations[name] = model[-1].predict_activations(model[:-1].transform(X_test))

@@ -29,9 +29,8 @@ X, y = load_digits(return_X_y=True)
 
 
 def fit(X, y):
-    """Scale the pixels, and train a network with 50 hidden units."""
-    network = SoftmaxMLPClassifier((50,), "tanh", tol=2e-3, max_iter=500, random_state=0)
-    return make_pipeline(StandardScaler(), network).fit(X, y)
+    """Scale the pixels, and train a network."""
+    return make_pipeline(StandardScaler(), SoftmaxMLPClassifier(random_state=0)).fit(X, y)
 
 
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
@@ -128,9 +127,9 @@ axes[0].invert_yaxis()
 
 # %%
 # For classes that the network knows, distances between hidden units say more than those between
-# standardised pixels: the network has learnt which pixels matter. They take the neighbours about
-# as far as the network itself. Raw pixels, which need no training, are better still: on these
-# small images, the nearest one is hard to beat, and to standardise them blows up pixels that
+# standardised pixels: the network has learnt which pixels matter. With them, neighbours are right a
+# little more often than the network itself. Raw pixels, which need no training, are as good: on
+# these small images, the nearest one is hard to beat, and standardising them scales up pixels that
 # hardly ever have ink.
 #
 # For classes that it does not know, hidden units are clearly *worse*. To tell five digits apart,

@@ -12,7 +12,7 @@ agree? Follow one image of a 3 through the training of ten sigmoid units.
 # One label, ten targets
 # ----------------------
 # There is an output unit for each digit, and the label tells what each of them should say: unit 3
-# should say 1, the other nine 0. A label is no amount but the name of a unit.
+# should say 1, the other nine 0. A label is not a quantity; it names a unit.
 
 # sphinx_gallery_thumbnail_number = 2
 import warnings
@@ -80,9 +80,9 @@ def sigmoid_losses(logits):
 
 
 def fit(make, k):
-    stop = {"max_iter": k, "tol": 1e-3} if k > 0 else {"tol": 1e9}
+    stop = {"max_iter": k} if k > 0 else {"tol": 1e9}
     settings = {"alpha": 1.0, "preconditioner": None, "random_state": 0}
-    classifier = make((30,), activation="tanh", **stop, **settings)
+    classifier = make(**stop, **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopped on purpose
         return classifier.fit(X, y)
@@ -111,7 +111,7 @@ print("3 are the first of 10:", fit(SigmoidMLPClassifier, 3).loss_ == classifier
 # %%
 # At first most of the error is in the nine units that should say no. The right column is sent
 # back through the network: below zero for unit 3, "say more", above zero for the others, "say
-# less". After three iterations the image is a 3, with a doubt left in unit 2.
+# less". After three iterations unit 3 is ahead of all others, and after ten it is sure.
 #
 # Is that the gradient? Change one logit a little, and see how the loss of the image changes:
 

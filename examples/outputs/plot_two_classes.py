@@ -56,8 +56,7 @@ print("  softmax, unit 0         ", softmax.coefs_[0][:3, 0].round(4))
 
 X, y = make_moons(200, noise=0.3, random_state=0)
 X_test, y_test = make_moons(5000, noise=0.3, random_state=1)
-settings = {"hidden_layer_sizes": (20,), "activation": "tanh", "tol": 1e-3, "max_iter": 1000}
-softmax = SoftmaxMLPClassifier(random_state=0, **settings).fit(X, y)
+softmax = SoftmaxMLPClassifier(random_state=0).fit(X, y)
 converted = softmax.to_sklearn()
 difference = np.abs(softmax.predict_proba(X_test) - converted.predict_proba(X_test)).max()
 print("weights of the softmax        ", [coef.shape for coef in softmax.coefs_])
@@ -67,7 +66,7 @@ print(f"largest difference of probabilities {difference:.1e}")
 # %%
 # Fitted separately: what still differs
 # -------------------------------------
-# Now let both learn from the same 200 points, with ``alpha="auto"``. Two things differ. The
+# Now let both learn from the same 200 points, with default parameters. Two things differ. The
 # penalty of the output layer is shared by two units, or paid by one; doubling a number for
 # ``alpha`` would not make up for it, as it would double the penalty of the hidden layer too. And
 # the random first weights are others, as there are more of them. A network has many minima, and
@@ -80,7 +79,7 @@ contour |= {"class_of_interest": 1, "xlabel": "feature 0", "ylabel": "feature 1"
 probabilities = {}
 _, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharex=True, sharey=True, layout="constrained")
 for ax, (name, make) in zip(axes, makers.items(), strict=True):
-    fits = [make(random_state=seed, **settings).fit(X, y) for seed in range(10)]
+    fits = [make(random_state=seed).fit(X, y) for seed in range(10)]
     probabilities[name] = np.array([fitted.predict_proba(X_test)[:, 1] for fitted in fits])
     for fitted in fits:
         DecisionBoundaryDisplay.from_estimator(fitted, X, ax=ax, colors=colors[name], **contour)
@@ -94,16 +93,16 @@ for one, other in (("softmax", "softmax"), ("sigmoid", "sigmoid"), ("softmax", "
     print(f"{one} to {other}: median difference of probabilities {gaps:.3f}")
 
 # %%
-# Most boundaries are the same where there are points. A softmax differs from a sigmoid no more
-# than from a softmax of another start. But two fits of the softmax ended in a straight line:
-# another minimum, with a clearly higher final loss. So a single fit of each would not compare the
-# outputs. ``n_init=5`` starts five times and keeps the lowest loss. With it, both are fitted to ten
-# other training sets:
+# Most boundaries are about the same where there are points. A softmax differs from a sigmoid no
+# more than one sigmoid from another that starts elsewhere. The final losses differ: starts lead to
+# different minima, and each fit chooses its own penalty. So a single fit of each would not compare
+# the outputs. ``n_init=5`` starts five times and keeps the lowest loss. With it, both are fitted to
+# ten other training sets:
 
 losses = []
 for seed in range(100, 110):
     X, y = make_moons(200, noise=0.3, random_state=seed)
-    fits = [make(n_init=5, random_state=0, **settings).fit(X, y) for make in makers.values()]
+    fits = [make(n_init=5, random_state=0).fit(X, y) for make in makers.values()]
     losses.append([log_loss(y_test, fitted.predict_proba(X_test)) for fitted in fits])
 difference = np.diff(losses)
 standard_error = difference.std(ddof=1) / np.sqrt(len(losses))

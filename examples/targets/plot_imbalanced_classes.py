@@ -40,9 +40,7 @@ X_test, y_test = X[10000:], y[10000:]
 
 def probabilities(X, y, class_weight):
     """Fit a network, predict rows that it has not seen, and tell the penalty that it chose."""
-    classifier = SoftmaxMLPClassifier(
-        (30,), "tanh", tol=1e-3, max_iter=500, class_weight=class_weight, random_state=0
-    )
+    classifier = SoftmaxMLPClassifier(class_weight=class_weight, random_state=0)
     model = make_pipeline(StandardScaler(), classifier).fit(X, y)
     return model.predict_proba(X_test), model[-1].alpha_[0]
 
@@ -115,10 +113,10 @@ for ax, name in zip(axes.flat, treatments, strict=True):
 # without weights.** If decisions are wanted, the division does what "balanced" is meant to do,
 # without another fit, and here it does it better.
 #
-# Why better? A heavy row counts as several rows, but it is one. The network follows such rows
-# more closely than they deserve, and ``alpha="auto"`` believes the repetition too: the penalties
-# that it finds are lower where weights are. On other problems the order may differ; a division is
-# always cheap to try.
+# Why better? A heavy row counts as several rows, but it is one. What a network learns from a few
+# heavy rows is less certain than from many light ones, so ``alpha="auto"`` finds stronger penalties
+# where there are weights. On other problems the order may differ; a division is always cheap to
+# try.
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True, layout="constrained")
 colors = ["tab:blue", "0.5", "0.5", "tab:green"]

@@ -45,7 +45,7 @@ def data(seed):
 
 def network(n_hidden):
     """Make a network with one hidden layer."""
-    return SoftmaxMLPClassifier(n_hidden, "tanh", tol=2e-3, max_iter=500, random_state=0)
+    return SoftmaxMLPClassifier(n_hidden, random_state=0)
 
 
 X_train, y_train, X_test, y_test = data(seed=0)
@@ -144,12 +144,12 @@ for ax, title in zip(axes, ("digit", "turn", "at least one of both"), strict=Tru
     ax.margins(y=0.15)
 
 # %%
-# Sharing pays a little here: the shared network beats two separate ones with as many hidden units
-# in all, and is slightly better than two with twice as many, in a single fit. Presumably what one
-# output needs, edges and strokes, serves the other too; outputs with little in common need not
-# gain.
+# Sharing pays a little here: the shared network is right more often than two separate ones with as
+# many hidden units in all, and about as often as two with twice as many, in a single fit.
+# Presumably what one output needs, edges and strokes, serves the other too; outputs with little in
+# common need not gain.
 #
-# By far the most accurate is the softmax for pairs. It can say that the answers depend on each
+# By far the most accurate is the softmax for pairs. It can express that the answers depend on each
 # other, and a pair tells the hidden units more: what a 3 looks like at 90 degrees, in place of a
 # 3 at any angle. But pairs multiply. Forty classes of 20 images each can be learnt; with more
 # outputs or more classes most combinations would be rare or never seen, and then several outputs

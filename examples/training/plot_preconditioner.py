@@ -18,7 +18,7 @@ solver is faster?
 # in all directions. ``"kronecker"`` estimates the curvature of each layer from the second moments
 # of its inputs and of the errors propagated back to its outputs, as K-FAC does (Martens and
 # Grosse 2015); ``"diagonal"`` takes only their diagonals; ``None`` leaves the weights as they
-# are. They are estimated anew at iterations 15, 30 and 45. Without hidden layers there is one
+# are. They are estimated anew at iterations 8, 16 and 24. Without hidden layers there is one
 # minimum, and both find it, up to ``tol``.
 
 import warnings
@@ -47,7 +47,7 @@ print(f"largest difference of a weight: {abs(plain.coefs_[0] - kronecker.coefs_[
 # -------------------
 # Now 100 hidden units, and five times the digits: each also moved by one pixel left, right, up
 # and down. ``alpha`` is a number, so that all minimise the same function, and the rows are
-# fewer than 10000, so that all iterations are on all of them. Seconds are those of the
+# fewer than 20000, so that all iterations are on all of them. Seconds are those of the
 # processor, spread evenly over a fit's iterations. (``"auto"`` is ``"kronecker"`` here.)
 
 padded = np.pad(images.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
@@ -75,7 +75,7 @@ axes[1].legend(title="preconditioner")
 plt.show()
 
 # %%
-# ``"kronecker"`` needs little more than half the iterations. Each costs more, so that in seconds
+# ``"kronecker"`` needs less than half of the iterations. Each costs more, so that in seconds
 # the gain is smaller. ``"diagonal"`` gains nothing, as standardised pixels have equal variances
 # already. All have converged, but not to the same loss: with hidden layers there are many
 # minima, and another path may lead to another of them.
@@ -86,10 +86,10 @@ plt.show()
 #
 # One feature in another unit
 # ---------------------------
-# Of 30 standardised features, one is multiplied by 1000, as if it was in millimetres and the
-# others in metres. For such small problems ``"auto"`` is no preconditioner, unless a feature's
-# variance is more than 100 times the median, as here. We stop after 150 iterations on purpose, and
-# ignore the warning that the fit has not converged.
+# Of 30 standardised features, one is multiplied by 1000, as if it was in millimetres and the others
+# in metres. For such small problems ``"auto"`` is no preconditioner, unless the scales of the
+# features differ by a factor of more than 10, as here, or a mean is far from 0. We stop after 150
+# iterations on purpose, and ignore the warning that the fit has not converged.
 
 X_cancer, y_cancer = load_breast_cancer(return_X_y=True)
 X_cancer = StandardScaler().fit_transform(X_cancer)
@@ -103,9 +103,9 @@ for name, color in ((None, "0.5"), ("auto", "tab:blue")):
     LossCurveDisplay.from_estimator(fit, name=repr(name), ax=ax, color=color)
 
 # %%
-# With a preconditioner the loss is down after about 20 iterations; without, it is far above that
-# after 150. Neither has converged: the gradient is measured in the units of the features, and
-# the entries for that one are 1000 times as large. So scale the features all the same.
+# With a preconditioner the loss is down after about 20 iterations; without, it is still about twice
+# as large after 150. Neither has converged: the gradient is measured in the units of the features,
+# and the entries for that one are 1000 times as large. So scale the features all the same.
 #
 # Which solver?
 # -------------
@@ -149,10 +149,10 @@ plt.show()
 
 # %%
 # To 1e-8, Newton-CG takes dozens of iterations and L-BFGS hundreds. Without a hidden layer the two
-# solvers take about the same time to 1e-4, the default ``tol``, but Newton-CG is clearly the first
-# to reach 1e-8. With a hidden layer L-BFGS is the first to reach 1e-4, and neither is far ahead at
-# 1e-8. The preconditioner saves L-BFGS more than a third of its iterations to 1e-8. On so few rows
-# that gains little time, if any, and ``"auto"`` does without it.
+# solvers take about the same time to 1e-4, but Newton-CG is clearly the first to reach 1e-8. With a
+# hidden layer L-BFGS is the first to reach 1e-4, and neither is far ahead at 1e-8. The
+# preconditioner saves L-BFGS about a third of its iterations to 1e-8. On so few rows that gains
+# little time, if any, and ``"auto"`` does without it.
 #
 # * J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
 #   curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
