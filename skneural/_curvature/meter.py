@@ -21,44 +21,30 @@ J. Martens and R. Grosse, "Optimizing neural networks with Kronecker-factored ap
 curvature", ICML 2015. https://proceedings.mlr.press/v37/martens15.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import iadd
+from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from skneural._curvature.factors import Curvature, Factors, diagonal, floored, robust_scale
+from skneural._curvature.factors import Curvature, Factors, diagonal, floored
+from skneural._curvature.moments import central, diagonal_moment, double, mean_weight, shard_sums
+from skneural._curvature.probes import probes
 from skneural._data import (
     Data,
     MapShards,
     Rows,
-    Shard,
     Sums,
-    SumsT,
-    Total,
-    without_duplicates,
 )
-from skneural._network import Network, Output, forward, power_of_two, total_weight
+from skneural._network import Network, forward, power_of_two, total_weight
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
 SAMPLE_SHARDS = 2  # few, because each holds its own second moments
-EXACT_ROOTS = 32  # more roots are combined by probes
-N_PROBES = 8
 UNCERTAIN = 4.0  # observations of complete uncertainty, added to the others
 DISPERSIONS = 1e-3, 100.0  # bounds; more extreme values come from outputs that are very certain
-
-
-@dataclass
-class MomentSums(Sums):
-    """``sum w``, ``sum w x`` and ``sum w x^2``, with features x relative to an origin."""
-
-    weight: Any
-    first: Any
-    second: Any
 
 
 @dataclass
@@ -71,22 +57,6 @@ class CurvatureSums(Sums):
     expected: list[Any]  # sum g g' of the predicted ones
     first: list[Any]  # sum w a; without the first layer if it was measured before
     second: list[Any]  # sum w a a', likewise
-
-
-def feature_moments(
-    output: Output, rows: Data, map_shards: MapShards = map
-) -> tuple[Vector, Vector]:
-    """Weighted mean and scale (see `robust_scale`) of each feature, over all rows."""
-    scale = power_of_two(total_weight(output, rows, map_shards) / rows.n_rows)
-    origin = rows.first_row().astype(np.float64)
-    block_sums = partial(_moment_sums, output, scale, origin)
-    sums = rows.sums(partial(_shard_sums, block_sums), map_shards)
-    mean, variance = _central(sums.weight, sums.first, sums.second, np.dtype(np.float64))
-    mean += origin
-    deviation = np.sqrt(np.where(variance > 0, variance, np.inf))
-    block_powers = partial(_fourth_powers, output, scale, mean, deviation)
-    fourth = rows.sums(partial(_shard_sums, block_powers), map_shards).value / sums.weight
-    return mean, robust_scale(variance, fourth)
 
 
 class CurvatureMeter:
@@ -138,7 +108,7 @@ class CurvatureMeter:
         if self._features is not None:
             inputs.append((self._mean, self._scale, self._features))
         for first, second in zip(sums.first, sums.second, strict=True):
-            mean, A = _central(sums.weight, first, second, rows.dtype)
+            mean, A = central(sums.weight, first, second, rows.dtype)
             inputs.append(_standardised(mean, A) if inputs else (self._mean, self._scale, A))
         self._features = None if is_last else inputs[0][2]
         factors = [
@@ -184,47 +154,7 @@ class CurvatureMeter:
             self._largest if n_known < network.n_layers else 0,
             n_known,
         )
-        return rows.sums(partial(_shard_sums, block_sums), self._map_shards), scale
-
-
-def _moment_sums(
-    output: Output, scale: float, origin: Vector, rows: Rows, block: slice
-) -> MomentSums:
-    x = rows.features(block)
-    weight = _mean_weight(output, rows, block, scale).astype(np.float64)
-    first = _sum_of(x, weight, lambda values, at: values - origin[at])
-    second = _sum_of(x, weight, lambda values, at: (values - origin[at]) ** 2)
-    return MomentSums(weight.sum(), first, second)
-
-
-def _fourth_powers(
-    output: Output, scale: float, mean: Vector, deviation: Vector, rows: Rows, block: slice
-) -> Total:
-    """``sum w ((x - mean) / sd)^4`` of each feature."""
-
-    def power(values: Vector, at: Any) -> Vector:
-        squares = ((values - mean[at]) / deviation[at]) ** 2
-        return np.asarray(squares * squares)
-
-    weight = _mean_weight(output, rows, block, scale).astype(np.float64)
-    return Total(_sum_of(rows.features(block), weight, power))
-
-
-def _sum_of(x: Any, weight: Vector, function: Callable[[Vector, Any], Vector]) -> Vector:
-    """``sum w f(x)`` of each feature, for a function of numbers and the features they belong to.
-
-    Where a sparse feature is stored in all rows, the sum has nothing to cancel out.
-    """
-    if not sp.issparse(x):
-        return np.asarray(weight @ function(x, slice(None)))
-    x = without_duplicates(x)
-    n_rows, n_features = x.shape
-    of_number = np.repeat(weight, np.diff(x.indptr))
-    stored = np.bincount(x.indices, of_number, n_features)
-    is_full = np.bincount(x.indices, minlength=n_features) == n_rows
-    of_zeros = np.where(is_full, 0.0, np.maximum(weight.sum() - stored, 0.0))
-    total = np.bincount(x.indices, of_number * function(x.data, x.indices), n_features)
-    return np.asarray(total + of_zeros * function(np.zeros(n_features), slice(None)))
+        return rows.sums(partial(shard_sums, block_sums), self._map_shards), scale
 
 
 def _block_sums(
@@ -244,7 +174,7 @@ def _block_sums(
     row_weight = row_weight / scale
     inputs, kept, logits = forward(layers, network.activations, rows.features(block))
     expected: list[Any] = [0.0] * network.n_layers
-    for probe in _probes(output.n_roots, *rows.positions(block)):
+    for probe in probes(output.n_roots, *rows.positions(block)):
         root = output.fisher_root(logits, labels, row_weight, probe)
         for depth, g in network.backpropagate(layers, kept, root):
             expected[depth] = expected[depth] + _moment(g, None, largest)
@@ -252,7 +182,7 @@ def _block_sums(
     for root in output.error_roots(logits, labels, row_weight):
         for depth, g in network.backpropagate(layers, kept, root):
             observed[depth] += float(np.square(g).sum(dtype=np.float64))
-    weight = _mean_weight(output, rows, block, scale)
+    weight = mean_weight(output, rows, block, scale)
     squared = output.coding.weights(labels, row_weight, power=2).mean(axis=1)
     if n_known == 0:
         inputs[0] = standardise(inputs[0])
@@ -280,54 +210,15 @@ def _standardised(mean: Vector, A: Vector) -> tuple[Vector, Vector, Vector]:
         return mean, scale, A / (scale**2 if A.ndim == 1 else np.outer(scale, scale))
 
 
-def _shard_sums(block_sums: Callable[[Rows, slice], SumsT], rows: Rows, shard: Shard) -> SumsT:
-    """The sum of a function of blocks over a shard."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return reduce(iadd, (block_sums(rows, block) for block in shard))
-
-
-def _mean_weight(output: Output, rows: Rows, block: slice, scale: float) -> FloatArray:
-    """The weight of each row, with class weights, averaged over targets and scaled."""
-    weights = output.coding.weights(*rows.labels_and_weights(block)).mean(axis=1) / scale
-    return np.asarray(weights, dtype=rows.dtype)
-
-
-def _central(
-    weight: Vector, first: Vector, second: Vector, dtype: np.dtype[Any]
-) -> tuple[Vector, Vector]:
-    """Mean and covariance, or its diagonal, from weighted sums computed in `dtype`.
-
-    Inputs that differ from their mean by no more than rounding errors are treated as constant.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, second = first / weight, second / weight
-        rounding = 100 * np.finfo(dtype).eps * diagonal(second)
-        covariance = second - (np.outer(mean, mean) if second.ndim == 2 else mean**2)
-        constant = (diagonal(covariance) <= rounding) & np.isfinite(rounding)
-    covariance[constant] = 0
-    if covariance.ndim == 2:
-        covariance[:, constant] = 0
-    return mean, covariance
-
-
 def _moment(a: Any, weight: FloatArray | None, largest: int) -> Vector:
     """``sum_i w_i a_i a_i'``, or its diagonal if it has more than `largest` dimensions."""
     if a.shape[1] > largest:
-        return _diagonal_moment(a, weight)
+        return diagonal_moment(a, weight)
     if weight is None:
-        return _double(a.T @ a)
+        return double(a.T @ a)
     if sp.issparse(a):
-        return _double((a.T @ (sp.diags_array(weight) @ a)).toarray())
-    return _double(a.T @ (a * weight[:, None]))
-
-
-def _diagonal_moment(a: Any, weight: FloatArray | None) -> Vector:
-    squares = a.multiply(a) if sp.issparse(a) else a * a
-    return _double(squares.sum(axis=0) if weight is None else weight @ squares)
-
-
-def _double(values: Any) -> Vector:
-    return np.asarray(values, dtype=np.float64)
+        return double((a.T @ (sp.diags_array(weight) @ a)).toarray())
+    return double(a.T @ (a * weight[:, None]))
 
 
 def _sample(rows: Data, rng: np.random.RandomState) -> Data:
@@ -337,22 +228,3 @@ def _sample(rows: Data, rng: np.random.RandomState) -> Data:
     edges = np.linspace(0, rows.n_rows, SAMPLE_ROWS + 1).astype(np.intp)
     shifts = rng.uniform(size=SAMPLE_ROWS) * np.diff(edges)
     return rows.sample(edges[:-1] + shifts.astype(np.intp), n_shards=SAMPLE_SHARDS)
-
-
-def _probes(n_roots: int, start: int, stop: int) -> Iterable[FloatArray]:
-    """Combinations of the roots of the output's Fisher matrix: unit vectors, or random signs.
-
-    The signs of a row depend on its position in the sample, not on its block.
-    """
-    if n_roots <= EXACT_ROOTS:
-        return np.eye(n_roots)
-    return (_signs(n_roots, start, stop, seed) / np.sqrt(N_PROBES) for seed in range(N_PROBES))
-
-
-def _signs(n_roots: int, start: int, stop: int, seed: int) -> FloatArray:
-    """Random signs of shape (rows, n_roots), from one stream of bits for all rows."""
-    draws_per_row = -(-n_roots // 256)  # Philox gives 256 bits at a time
-    generator = np.random.Philox(key=seed).advance(start * draws_per_row)
-    words = generator.random_raw((stop - start) * draws_per_row * 4)
-    bits = np.unpackbits(words.astype("<u8").view(np.uint8)).reshape(stop - start, -1)
-    return 2.0 * bits[:, :n_roots] - 1

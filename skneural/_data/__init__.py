@@ -1,5 +1,6 @@
 """Rows in blocks and shards, sums over them, threads, samples and splits."""
 
+from skneural._data.mapping import map_rows
 from skneural._data.merging import canonical, group_sums, is_small
 from skneural._data.positions import BlockIndex
 from skneural._data.rows import (
@@ -12,7 +13,6 @@ from skneural._data.rows import (
     SumsT,
     code_columns,
     computation_dtype,
-    map_rows,
     without_duplicates,
 )
 from skneural._data.stratify import RandomOrder, random_split, split_observations, stratified_folds

@@ -10,7 +10,6 @@ so a sum has the same bits for any number of threads.
 """
 
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial, reduce
 from itertools import pairwise
@@ -21,7 +20,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skneural._data.sums import Sums, Total
-from skneural._data.threads import MapShards, shard_map
+from skneural._data.threads import MapShards
 from skneural._typing import IntArray, LabelArray, Vector
 
 N_SHARDS = 16
@@ -236,25 +235,6 @@ def computation_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Float32 for float32 in any byte order, float64 for every other dtype."""
     is_single = dtype.kind == "f" and dtype.itemsize == 4
     return np.dtype(np.float32 if is_single else np.float64)
-
-
-def map_rows(function: Callable[[Any], Any], X: Any, work: float = 0.0) -> Any:
-    """The function's results for the features of each block, in one array.
-
-    Besides the result, memory holds only the blocks in progress. `work` is the number of
-    multiplications.
-    """
-    rows = Rows(X)
-    nothing = function(rows.features(slice(0, 0)))
-    result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
-
-    def fill(shard: Shard) -> None:
-        for block in shard:
-            result[block] = function(rows.features(block))
-
-    with shard_map(work) as map_shards:
-        deque(map_shards(fill, rows.shards), maxlen=0)
-    return result
 
 
 def without_duplicates(x: Any) -> Any:

@@ -1,6 +1,7 @@
 """Solvers, stopping, validation, the schedule of stages, and one training run."""
 
-from skneural._training.run import Settings, train
+from skneural._training.run import train
+from skneural._training.settings import Settings
 from skneural._training.solution import Solution, StopReason, Verdict
 from skneural._training.solvers import SOLVERS
 

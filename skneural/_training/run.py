@@ -6,7 +6,7 @@ is judged on rows that are left out of the first stages (see `stages`). The last
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,6 @@ from skneural._curvature import (
     Curvature,
     CurvatureMeter,
     Identity,
-    PenaltyRule,
     Preconditioner,
     Reparametrization,
     Size,
@@ -32,31 +31,20 @@ from skneural._network import (
 )
 from skneural._training.problem import Problem
 from skneural._training.progress import Progress
+from skneural._training.settings import Settings
 from skneural._training.solution import Features, Observer, Solution, StopReason, Verdict
-from skneural._training.solvers import Solver
 from skneural._training.stages import Stage, StagePlan, plan_stages, sample_sizes, stages
 from skneural._training.validation import Validation
 from skneural._typing import Vector
 
 LEARNED = 0.5  # the share of the frequencies' log loss below which a network has learned
+NOTHING = 1e-3  # a log loss of the frequencies that leaves nothing to learn
 MOST_LEARNING_ITERATIONS = 200
+WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
 _TOO_LARGE = (
     "Loss or gradient overflow at the initial weights: the features are too large for this "
     "dtype. Scale them first, for example with StandardScaler."
 )
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of a run, besides the data and the start."""
-
-    penalty: PenaltyRule
-    solver: Solver
-    preconditioner: Preconditioner | None
-    tol: float | None  # None: until the objective has stopped falling
-    max_iter: int
-    verbose: bool = False
-    patience: int | None = None  # iterations without a lower validation loss
 
 
 def train(
@@ -165,6 +153,7 @@ class _Run:
             unit=self._size.unit,
         )
         self._penalty = settings.penalty(network, self._size, map_shards)
+        self._first_factor = 1.0
 
     def initial_weights(self) -> Vector:
         return self._network.initial_weights(self._rng, self._mean, self._scale)
@@ -173,7 +162,7 @@ class _Run:
         """Run all stages, and return why the last one ended."""
         reason = StopReason.MAX_ITER
         for stage in self._stages():
-            learns = stage.is_first and not stage.is_whole and not self._penalty.is_fixed
+            learns = stage.is_first and not stage.is_last and not self._penalty.is_fixed
             reason = self._learn(stage, progress) if learns else self._stage(stage, progress)
             if reason is StopReason.EARLY_STOPPING and not stage.is_whole:
                 continue  # more iterations on this sample would not help, but more rows may
@@ -188,15 +177,15 @@ class _Run:
         return reason
 
     def _stages(self) -> Iterator[Stage]:
-        n_rows, max_iter = self._rows.n_rows, self._settings.max_iter
+        max_iter = self._settings.max_iter
         chooses = not self._penalty.is_fixed
         sizes: list[int] = []
         if self._is_new and self._measures_curvature:
-            sizes = sample_sizes(n_rows, self._size.n_observed, holds_out=chooses)
-        if chooses or self._measures_curvature:
+            n_rows, n_observed = self._rows.n_rows, self._size.n_observed
+            sizes = sample_sizes(n_rows, n_observed, holds_out=chooses)
+        plan = [StagePlan(None, max_iter)]
+        if self._is_new if chooses else self._measures_curvature:
             plan = plan_stages(len(sizes), max_iter, chooses=chooses)
-        else:
-            plan = [StagePlan(None, max_iter)]
         return stages(plan, self._rows, sizes, self._observations_per_weight, self._sample_rng)
 
     def _stage(self, stage: Stage, progress: Progress) -> StopReason:
@@ -204,8 +193,7 @@ class _Run:
         reparametrization = self._begin(stage, progress)
         if reparametrization is None:  # the curvature overflows
             return self._overflow(progress)
-        penalties = self._input_penalties(progress.alpha * self._share(stage.rows))
-        objective = Objective(self._network, stage.rows, penalties, self._map_shards)
+        objective = self._objective(stage.rows, progress.alpha)
         max_iter = self._settings.max_iter
         end = max_iter if stage.is_last else min(progress.n_iter + stage.n_iter, max_iter)
         while reparametrization is not None:
@@ -244,28 +232,34 @@ class _Run:
     def _alpha(self, stage: Stage, curvature: Curvature | None, progress: Progress) -> Vector:
         """The penalty of each layer in a stage."""
         if self._penalty.is_fixed or (stage.is_first and self._is_new):
-            return self._penalty.first()
+            return self._penalty.first() * self._first_factor
         assert curvature is not None
         layers = self._network.layers(progress.theta)
         if stage.unseen_rows is not None:
             dispersion = self._meter.dispersion(progress.theta, stage.unseen_rows)
             curvature = curvature._replace(dispersion=dispersion)
             return self._penalty.update(curvature, layers, is_unseen=True, is_last=stage.is_trial)
-        if progress.verdict is None:
+        if not self._is_new:
             return self._penalty.update(curvature, layers, is_unseen=False, is_last=True)
-        return progress.alpha if progress.verdict.finds_structure else self._penalty.strongest()
+        if progress.verdict is None or progress.verdict.finds_structure:
+            return progress.alpha
+        return self._penalty.strongest()
 
     def _learn(self, stage: Stage, progress: Progress) -> StopReason:
         """Repeat a stage until the network fits its rows.
 
-        A penalty is judged by what a network has learned; before that, everything is noise.
+        A penalty is judged by what a network has learned; before that, everything is noise. If
+        there are too few rows to judge it, the first penalty is kept, but halved with each
+        repetition, because it may be what keeps the network from learning.
         """
         most = min(MOST_LEARNING_ITERATIONS, self._settings.max_iter // 2)
         reason = self._stage(stage, progress)
         while reason is StopReason.MAX_ITER and progress.n_iter < most:
             seen = self._judge(stage.rows, stage.rows, progress.theta)
-            if seen.loss < LEARNED * seen.frequencies_loss:
+            if seen.loss < LEARNED * seen.frequencies_loss or seen.frequencies_loss < NOTHING:
                 break
+            if stage.is_whole:
+                self._first_factor = max(self._first_factor / WEAKER, LEAST_FACTOR)
             reason = self._stage(stage, progress)
         return reason
 
@@ -282,9 +276,12 @@ class _Run:
         """Whether predictions are better than the frequencies of the classes, in the end too."""
         if self._penalty.is_fixed:
             return True  # however strong it is
-        if progress.verdict is None or progress.verdict.finds_structure:
-            progress.verdict = self._judge(self._rows, self._rows, progress.theta)
-        return progress.verdict.finds_structure
+        verdict = progress.verdict
+        if verdict is None or verdict.finds_structure:
+            verdict = self._judge(self._rows, self._rows, progress.theta)
+        if progress.verdict is None or not verdict.finds_structure:
+            progress.verdict = verdict
+        return verdict.finds_structure
 
     @property
     def _measures_curvature(self) -> bool:
@@ -316,10 +313,11 @@ class _Run:
             penalties[0] *= self._scale**2
         return penalties
 
-    def _share(self, rows: Data) -> float:
-        """The share of the weight that some of the rows have."""
+    def _objective(self, rows: Data, alpha: Vector) -> Objective:
+        """The objective for some of the rows, with their share of the penalty."""
         weight = total_weight(self._network.output, rows, self._map_shards)
-        return weight / self._total_weight
+        penalties = self._input_penalties(alpha * (weight / self._total_weight))
+        return Objective(self._network, rows, penalties, self._map_shards)
 
     def finish(self, progress: Progress, reason: StopReason) -> Solution:
         """The solution, with the loss and gradient for all rows and the last penalty."""
@@ -332,9 +330,7 @@ class _Run:
         # If a stage is cut short, the loss may still be that of other rows or another penalty.
         if theta is not progress.theta or not reason.completes_stage:
             progress.theta = theta
-            penalties = self._input_penalties(progress.alpha)
-            objective = Objective(self._network, self._rows, penalties, self._map_shards)
-            progress.loss, gradient = objective(theta)
+            progress.loss, gradient = self._objective(self._rows, progress.alpha)(theta)
             progress.gradient_norm = float(np.abs(gradient).max())
             progress.n_fev += 1
         ratio = float(self._scale.max() / self._scale.min())

@@ -9,7 +9,7 @@ data therefore begins with samples of the rows, and goes through these stages::
 
 The last stage uses all rows. Large data begin with a sample of at least 5000 rows; each sample has
 four times as many rows, and contains the one before. Small data have one sample, which leaves out
-20 % of the observations.
+20 % of the observations. Very few rows have none: they are learned, and the weak penalty stays.
 """
 
 from collections.abc import Iterator, Sequence
@@ -86,7 +86,7 @@ def plan_stages(n_samples: int, max_iter: int, *, chooses: bool) -> list[StagePl
         for sample in range(n_samples):
             plan += [StagePlan(sample, STAGE_ITERATIONS)] * (CHOICES - 1)
             plan.append(StagePlan(sample, STAGE_ITERATIONS, corrects=True))
-        plan = [StagePlan(sample, LEARNING_ITERATIONS) for sample in range(n_samples)[:1]] + plan
+        plan.insert(0, StagePlan(0 if n_samples else None, LEARNING_ITERATIONS))
     else:
         plan = [StagePlan(sample, STAGE_ITERATIONS) for sample in range(n_samples)]
         plan += [StagePlan(None, REFRESH_ITERATIONS)] * max(REFRESHES - n_samples, 1)

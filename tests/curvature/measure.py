@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from skneural._curvature.meter import CurvatureMeter, feature_moments
+from skneural._curvature.meter import CurvatureMeter
+from skneural._curvature.moments import feature_moments
 
 
 def layer_meter(network, rows, map_shards, largest, scale=None, **settings):

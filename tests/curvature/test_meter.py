@@ -3,14 +3,11 @@ import pytest
 import scipy.sparse as sp
 
 from skneural._curvature import meter as _meter
+from skneural._curvature import probes as _probes
 from skneural._curvature.factors import floored, robust_scale
-from skneural._curvature.meter import (
-    DISPERSIONS,
-    EXACT_ROOTS,
-    SAMPLE_ROWS,
-    UNCERTAIN,
-    feature_moments,
-)
+from skneural._curvature.meter import DISPERSIONS, SAMPLE_ROWS, UNCERTAIN
+from skneural._curvature.moments import feature_moments
+from skneural._curvature.probes import EXACT_ROOTS
 from skneural._data.rows import Rows
 from skneural._data.threads import shard_map
 from skneural._network.activations import ACTIVATIONS
@@ -491,8 +488,8 @@ def test_floored_variances_are_at_least_the_median_of_the_positive_ones():
 
 
 def test_random_signs_belong_to_the_positions_of_rows():
-    signs = _meter._signs(300, 0, 1000, seed=1)
+    signs = _probes._signs(300, 0, 1000, seed=1)
     assert set(signs.ravel()) == {-1, 1}
-    np.testing.assert_array_equal(_meter._signs(300, 417, 500, seed=1), signs[417:500])
-    assert not np.array_equal(_meter._signs(300, 0, 1000, seed=0), signs)
+    np.testing.assert_array_equal(_probes._signs(300, 417, 500, seed=1), signs[417:500])
+    assert not np.array_equal(_probes._signs(300, 0, 1000, seed=0), signs)
     np.testing.assert_allclose(signs.T @ signs / 1000, np.eye(300), atol=0.2)

@@ -7,7 +7,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._curvature.factors import Curvature, Factors
-from skneural._curvature.meter import UNCERTAIN, feature_moments
+from skneural._curvature.meter import UNCERTAIN
+from skneural._curvature.moments import feature_moments
 from skneural._curvature.penalty import (
     BOUND,
     PENALTIES,

@@ -4,7 +4,7 @@ from scipy.stats import ortho_group
 
 from skneural._curvature import reparametrization as _reparametrization
 from skneural._curvature.factors import Curvature, Factors, diagonal
-from skneural._curvature.meter import feature_moments
+from skneural._curvature.moments import feature_moments
 from skneural._curvature.preconditioner import (
     LARGEST_DIMENSIONS,
     PRECONDITIONERS,

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural._data.mapping import map_rows
 from skneural._data.merging import canonical, merge_repeats
-from skneural._data.rows import N_SHARDS, Rows, map_rows
+from skneural._data.rows import N_SHARDS, Rows
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 511, 512, 513, 5000, 100_003])

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from threadpoolctl import threadpool_limits
 
@@ -175,6 +176,34 @@ def test_a_fit_of_constant_features_predicts_the_frequencies(classifier, iris):
     assert model.stop_reason_ == "no_structure"
     shares = np.bincount(y) / 120
     np.testing.assert_allclose(model.predict_proba(np.ones((1, 2))), [shares], atol=0.02)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "softplus", "silu"])
+@pytest.mark.parametrize("seed", range(5))
+def test_xor_is_learned_by_default(classifier, activation, seed):
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    model = classifier(activation=activation, random_state=seed).fit(X, y)
+    assert model.stop_reason_ == "tol"
+    np.testing.assert_array_equal(model.predict(X), y)
+
+
+def test_parity_is_learned_or_the_fit_says_that_it_found_no_structure(classifier):
+    bits = (np.arange(64)[:, None] >> np.arange(6)) % 2
+    y = bits.sum(axis=1) % 2
+    with pytest.warns(ConvergenceWarning, match="No structure was found"):
+        model = classifier(random_state=0).fit(bits, y)
+    assert model.stop_reason_ == "no_structure"
+    np.testing.assert_allclose(model.predict_proba(bits), 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ten_copies_of_a_label_lead_to_the_predictions_of_one(seed):
+    X, y = make_classification(600, n_informative=5, flip_y=0.3, random_state=seed)
+    model = SigmoidMLPClassifier(random_state=0)
+    one = clone(model).fit(X[:300], y[:300]).predict_proba(X[300:])
+    many = model.fit(X[:300], np.repeat(y[:300, None], 10, axis=1)).predict_proba(X[300:])
+    losses = [log_loss(y[300:], p) for p in (one, np.column_stack([1 - many[:, 0], many[:, 0]]))]
+    assert losses[1] < losses[0] + 0.05
 
 
 def test_relabelling_the_classes_permutes_the_columns(classifier, iris):

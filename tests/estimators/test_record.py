@@ -11,7 +11,7 @@ from skneural._inputs.targets import Targets
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
 from skneural._network.softmax import SoftmaxOutput
-from skneural._training.solution import Solution, StopReason
+from skneural._training.solution import Solution, StopReason, Verdict
 
 NETWORK = Network(2, (3,), [ACTIVATIONS["tanh"]], SoftmaxOutput((2,)))
 
@@ -74,6 +74,14 @@ def test_the_best_solution_is_kept(by_validation):
     assert record.loss_ == (2.0 if by_validation else 1.0)
     assert record.best_validation_loss_ == (0.1 if by_validation else 0.3)
     np.testing.assert_array_equal(record.init_losses_, [2.0, np.nan, 1.0])
+
+
+def test_runs_with_penalties_of_their_own_are_compared_on_the_rows_that_were_held_out():
+    def run(loss, held_out_loss):
+        verdict = Verdict(held_out_loss, 1.0, n_rows=20, is_held_out=True)
+        return dataclasses.replace(solution(loss), verdict=verdict)
+
+    assert fit().record([run(0.1, 0.7), run(0.3, 0.5), run(0.2, 0.6)]).loss_ == 0.3
 
 
 def test_an_interruption_of_any_run_is_one_of_the_fit():

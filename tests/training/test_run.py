@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from skneural._curvature.meter import feature_moments
+from skneural._curvature.moments import feature_moments
 from skneural._curvature.penalty import BOUND, AutoPenalty, FixedPenalty
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
 from skneural._data import threads as _threads
@@ -22,7 +22,8 @@ from skneural._network.row_sums import log_loss as network_log_loss
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from skneural._training.progress import FALL, LEAST_LOSS, WINDOW
-from skneural._training.run import MOST_LEARNING_ITERATIONS, Settings, train
+from skneural._training.run import MOST_LEARNING_ITERATIONS, train
+from skneural._training.settings import Settings
 from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS, Solver
 from skneural._training.stages import (

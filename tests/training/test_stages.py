@@ -89,8 +89,10 @@ def test_a_fixed_penalty_has_stages_that_renew_the_preconditioner(n_samples):
     assert not any(one.corrects for one in [*early, last])
 
 
-def test_without_samples_a_penalty_is_chosen_in_a_single_stage():
-    assert plan_stages(0, 100, chooses=True) == [StagePlan(None, 100)]
+def test_without_samples_there_is_a_stage_to_learn_before_the_last():
+    n_first = LEARNING_ITERATIONS
+    plan = [StagePlan(None, n_first), StagePlan(None, 100 - n_first)]
+    assert plan_stages(0, 100, chooses=True) == plan
 
 
 @pytest.mark.parametrize("chooses", [False, True])
