@@ -137,7 +137,7 @@ def test_float32_in_float32_out(classifier, kind, fitted, iris):
 def test_every_container_gives_the_same_model_and_predictions(classifier, convert, iris):
     X = (np.abs(iris[0]) * 3).round()
     y = iris[1]
-    model = classifier(5, "tanh", tol=0.01, random_state=0)
+    model = classifier(5, "tanh", alpha=1.0, tol=0.01, random_state=0)
     expected = model.fit(X, y).predict_proba(X)
     assert model.n_iter_ > 5
     model.fit(convert(X), y)
