@@ -26,7 +26,8 @@ class Curvature(NamedTuple):
 
     The dispersion is ``phi_l = sum_i |g_li|^2 / (S tr G_l)``, with the errors g of the observed
     labels propagated back to layer l. It is 1 if labels follow the predicted probabilities,
-    independently of each other.
+    independently of each other. Class weights c are squared in the numerator, as the variance of a
+    weighted error is, and the ratio is multiplied by ``sum w c / sum w c^2``.
     """
 
     factors: list[Factors]
