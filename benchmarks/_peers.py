@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from joblib import cpu_count
 
-# What scikit-learn's classifiers take, by BLAS and OpenMP.
+# The number of threads that scikit-learn's classifiers use, by BLAS and OpenMP.
 THREADS = int(os.environ.get("OMP_NUM_THREADS", cpu_count()))
 # As pip calls them.
 PACKAGES = {

@@ -38,7 +38,7 @@ def per_classifier(raw, figure):
 
 
 def share_converged(raw):
-    """Of the fits of each classifier, those without a ConvergenceWarning."""
+    """The share of each classifier's fits that end without a ConvergenceWarning."""
     return (raw["unconverged"] == 0).groupby(raw["classifier"]).mean()
 
 

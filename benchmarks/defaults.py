@@ -76,7 +76,7 @@ class Comparison:
 
     @property
     def name(self):
-        """Of the files of results."""
+        """The name of the files of results."""
         return f"defaults_{self.kind}" if self.kind else "defaults"
 
     @property

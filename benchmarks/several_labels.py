@@ -117,7 +117,7 @@ def _scores(Y, P):
 
 
 def evaluate_all(methods, sets, alphas, seed, n_splits):
-    """A DataFrame of the raw figures; tells of each set when it is done."""
+    """Measure all sets, printing a line for each; return the raw figures as a DataFrame."""
     makers = {(name, None): make for name, make in methods.items()}
     for alpha in alphas:
         makers[ORACLE, alpha] = partial(SigmoidMLPClassifier, alpha=alpha)

@@ -105,7 +105,7 @@ def _log_loss(classifier, X, y):
 
 
 def evaluate_all(sizes, seeds):
-    """A DataFrame of the raw figures; tells of each task and size when it is done."""
+    """Measure all tasks, printing a line for each; return the raw figures as a DataFrame."""
     rows = []
     for name, methods, seed, data in runs(sizes, seeds):
         rows += [{"task": name, **figures} for figures in evaluate(methods, data, seed)]

@@ -32,12 +32,7 @@ import scipy.sparse as sp
 from skneural._curvature.factors import Curvature, Factors, diagonal, floored
 from skneural._curvature.moments import central, diagonal_moment, double, mean_weight, shard_sums
 from skneural._curvature.probes import probes
-from skneural._data import (
-    Data,
-    MapShards,
-    Rows,
-    Sums,
-)
+from skneural._data import Data, MapShards, Rows, Sums
 from skneural._network import Network, forward, power_of_two, total_weight
 from skneural._typing import FloatArray, Vector
 
@@ -68,7 +63,7 @@ class CurvatureMeter:
     ----------
     network : Network
     mean, scale : array of shape (n_features,)
-        Of the features, over all rows.
+        Mean and scale of each feature, over all rows.
     largest : int
         Factors with more dimensions than this are measured as diagonals.
     rng : RandomState

@@ -157,10 +157,12 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     the frequencies of the classes, no structure was found, and the penalty becomes so strong that
     only the intercepts are fitted. The last stage uses all rows. The sample has 80 % of the rows;
     from 20000 rows on there are several, from at least 5000 rows, each of which has four times as
-    many as the one before.Less than 20 observations are not split, and neither
-    are fits of less than 39 iterations: they keep the weak penalty, or an even weaker one if the
-    network has not learned them after 15 iterations. A warm start does not split the rows either,
-    because the weights have already adapted to them; the dispersion is corrected for that.
+    many as the one before.
+
+    Fewer than 20 observations are not split, nor are the rows of fits of fewer than 39 iterations:
+    they keep the weak penalty, or an even weaker one if the network has not learned them after 15
+    iterations. A warm start does not split the rows either, because the weights have already
+    adapted to them; the dispersion is corrected for that.
 
     `loss_`, `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial
     weights are drawn as if the features were standardised. Constant features get coefficients of
