@@ -101,9 +101,11 @@ def target(name, text, seen, met, form="{:.3f}"):
 TARGET_HEADER = ["figure", "target", "seen", "met"]
 
 
-def write(name, markdown, figure):
-    """Save NAME.md and NAME.png among the results, and say so."""
+def write(name, markdown, figure, raw=None):
+    """Save NAME.md and NAME.png among the results, and the raw figures, if given, as NAME.csv."""
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(markdown)
     figure.savefig(RESULTS / f"{name}.png", dpi=150, bbox_inches="tight")
+    if raw is not None:
+        raw.to_csv(RESULTS / f"{name}.csv", index=False, float_format="%.6g")
     print(f"\nWritten: {name}.md and {name}.png, in {RESULTS}")

@@ -23,7 +23,7 @@ from functools import partial
 
 import pandas as pd
 from _peers import PACKAGES, installed_boosting, installed_realmlp
-from _results import RESULTS, TARGET_HEADER, machine, table, target, write
+from _results import TARGET_HEADER, machine, table, target, write
 from _tabular import MAX_ROWS, evaluate, load_datasets
 from _tabular_report import (
     datasets_table,
@@ -243,8 +243,7 @@ def main():
     print(f"\n{markdown}")
     figure = plot(raw, comparison)
     if not arguments.quick:
-        write(comparison.name, markdown, figure)
-        raw.to_csv(RESULTS / f"{comparison.name}.csv", index=False, float_format="%.6g")
+        write(comparison.name, markdown, figure, raw)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import pandas as pd
 from _fashion import load_data, torch
 from _fits import timed_fit
 from _multiflow import ARCHIVE, read
-from _results import COLORS, RESULTS, TARGET_HEADER, machine, table, target, write
+from _results import COLORS, TARGET_HEADER, machine, table, target, write
 from _torch_classifier import TorchAdamClassifier
 from matplotlib.ticker import LogLocator
 from sklearn.model_selection import train_test_split
@@ -200,8 +200,7 @@ def main():
     print(f"\n{markdown}")
     figure = plot(raw)
     if not arguments.quick:
-        write("end_to_end", markdown, figure)
-        raw.to_csv(RESULTS / "end_to_end.csv", index=False, float_format="%.6g")
+        write("end_to_end", markdown, figure, raw)
 
 
 if __name__ == "__main__":

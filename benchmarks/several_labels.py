@@ -22,7 +22,7 @@ from _fits import timed_fit
 from _label_sets import load_label_sets
 from _multiflow import ARCHIVE
 from _peers import PACKAGES, installed_boomer
-from _results import COLORS, RESULTS, TARGET_HEADER, machine, table, target, write
+from _results import COLORS, TARGET_HEADER, machine, table, target, write
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -256,8 +256,7 @@ def main():
     print(f"\n{markdown}")
     figure = plot(raw)
     if not arguments.quick:
-        write("several_labels", markdown, figure)
-        raw.to_csv(RESULTS / "several_labels.csv", index=False, float_format="%.6g")
+        write("several_labels", markdown, figure, raw)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from _fits import timed_fit
-from _results import COLORS, RESULTS, TARGET_HEADER, machine, table, target, write
+from _results import COLORS, TARGET_HEADER, machine, table, target, write
 from _small_tasks import COMPLETE, N_TEST, SAMPLED
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
@@ -211,8 +211,7 @@ def main():
     print(f"\n{markdown}")
     figure = plot(raw)
     if not arguments.quick:
-        write("small_and_clean", markdown, figure)
-        raw.to_csv(RESULTS / "small_and_clean.csv", index=False, float_format="%.6g")
+        write("small_and_clean", markdown, figure, raw)
 
 
 if __name__ == "__main__":

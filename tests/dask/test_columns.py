@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural._dask.rows import DaskRows
 from skneural._data.rows import Rows
 
 dask = pytest.importorskip("dask")
-
-from skneural._dask.rows import DaskRows  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
