@@ -1,9 +1,9 @@
 """How long does a default fit take from start to end on many rows, and how good is it then?
 
-Run ``python benchmarks/end_to_end.py``. The data are Fashion-MNIST, of the Debian package
-dataset-fashion-mnist or else of OpenML: 60000 images to train on and 10000 to test; and covtype,
-of an archive that README.md tells of: 100000 random rows to train on and as many to test,
-standardised. covtype is left out without the archive. Features are in float32.
+Run ``python benchmarks/end_to_end.py``. The data are Fashion-MNIST (from the Debian package
+dataset-fashion-mnist, or else from OpenML; 60000 images to train on and 10000 to test) and covtype
+(100000 random rows to train on and as many to test, standardised). README.md says how to get the
+archive with covtype, which is left out without it. Features are in float32.
 
 All have 100 ReLU units and decide themselves when to stop. MLPClassifier does so by its training
 loss, and with ``early_stopping=True`` by a tenth of the rows; so does PyTorch, if it is

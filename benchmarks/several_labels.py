@@ -2,8 +2,8 @@
 
 Run ``python benchmarks/several_labels.py``. Sets of 4 to 100 labels are made up from the seed:
 correlated and independent, rare and common, linear and curved, clear and noisy. Genes of yeast
-come with the package river (``pip install river``), moods of music with an archive that README.md
-tells of; they are left out without it.
+come with the package river (``pip install river``), moods of music with an archive; README.md says
+how to get it. They are left out without it.
 
 The oracle is SigmoidMLPClassifier with the penalty, of a grid, that has the lowest mean log loss
 *on the unseen rows* of a set, over its splits: what a perfect choice of one penalty would reach.
