@@ -47,6 +47,7 @@ doi:10.1080/00401706.1973.10489103
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -117,6 +118,7 @@ class Penalty(ABC):
         curvature: Curvature,
         layers: Sequence[Layer],
         *,
+        n_observed: float,
         is_unseen: bool,
         is_last: bool,
     ) -> Vector:
@@ -128,6 +130,8 @@ class Penalty(ABC):
             At the current weights.
         layers : sequence of Layer
             The current weights.
+        n_observed : float
+            The number of observations on which the weights have been trained.
         is_unseen : bool
             Whether the weights have not been trained on the rows whose dispersion was measured.
         is_last : bool
@@ -163,6 +167,7 @@ class FixedPenalty(Penalty):
         curvature: Curvature,
         layers: Sequence[Layer],
         *,
+        n_observed: float,
         is_unseen: bool,
         is_last: bool,
     ) -> Vector:
@@ -184,24 +189,26 @@ class AutoPenalty(Penalty):
         curvature: Curvature,
         layers: Sequence[Layer],
         *,
+        n_observed: float,
         is_unseen: bool,
         is_last: bool,
     ) -> Vector:
         factors = curvature.factors
-        spectra = list(self.map_layers(self._spectrum, enumerate(factors)))
+        spectrum = partial(self._spectrum, n_observed)
+        spectra = list(self.map_layers(spectrum, enumerate(factors)))
         scales = common_scales(factors)
         squares = squared_coefs(factors[0].scale, scales, layers)
         dispersion = curvature.dispersion
         alpha, gamma = balanced_evidence(spectra, squares, dispersion)
         if not is_unseen:
-            added = optimism(gamma, self.size.n_observed * self.network.output.n_degrees)
+            added = optimism(gamma, n_observed * self.network.output.n_degrees)
             dispersion = dispersion * (1 + added / dispersion[-1])
             alpha, _ = balanced_evidence(spectra, squares, dispersion)
         elif is_last:
             alpha = alpha * dispersion[-1] ** 2
         return np.clip(alpha, 1 / BOUND, BOUND) * scales**2 * self.size.unit
 
-    def _spectrum(self, layer: tuple[int, Factors]) -> Vector:
+    def _spectrum(self, n_observed: float, layer: tuple[int, Factors]) -> Vector:
         """The eigenvalues of a layer's curvature, for standardised inputs."""
         number, (_, scale, A, G) = layer
         if number == 0:
@@ -211,7 +218,7 @@ class AutoPenalty(Penalty):
         else:
             shares = scale / root_mean_square(scale)
             inputs = eigenvalues(A * (shares**2 if A.ndim == 1 else np.outer(shares, shares)))
-        return self.size.n_observed * np.outer(inputs, eigenvalues(G)).ravel()
+        return n_observed * np.outer(inputs, eigenvalues(G)).ravel()
 
 
 PENALTIES: dict[str, PenaltyRule] = {"auto": AutoPenalty}

@@ -155,14 +155,14 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     outside the sample around the predictions for them, and trains on. The third choice is corrected
     such that the dispersion is about 1. If the predictions for these rows are still no better than
     the frequencies of the classes, no structure was found, and the penalty becomes so strong that
-    only the intercepts are fitted. The last stage uses all rows. The sample has 80 % of the rows;
-    from 20000 rows on there are several, from at least 5000 rows, each of which has four times as
-    many as the one before.
+    only the intercepts are fitted. The last stage uses all rows. The sample has 80 % of the rows.
+    From 40000 rows on, there are one or more samples of at least 5000 rows, each eight times as
+    large as the one before. A fit trains on each until the loss of unseen rows hardly falls.
 
-    Fewer than 20 observations are not split, nor are the rows of fits of fewer than 39 iterations:
-    they keep the weak penalty, or an even weaker one if the network has not learned them after 15
-    iterations. A warm start does not split the rows either, because the weights have already
-    adapted to them; the dispersion is corrected for that.
+    Fewer than 20 observations are not split, nor are the rows of fits of fewer than 39 iterations
+    (51 or more if there are such samples): they keep the weak penalty, or an even weaker one if the
+    network has not learned them after 15 iterations. A warm start does not split the rows either,
+    because the weights have already adapted to them; the dispersion is corrected for that.
 
     `loss_`, `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial
     weights are drawn as if the features were standardised. Constant features get coefficients of

@@ -11,29 +11,15 @@ from functools import partial
 
 import numpy as np
 
-from skneural._curvature import (
-    Curvature,
-    CurvatureMeter,
-    Identity,
-    Preconditioner,
-    Reparametrization,
-    Size,
-    feature_moments,
-)
+from skneural._curvature import Curvature, Reparametrization
 from skneural._data import Data, MapShards, shard_map
-from skneural._network import (
-    Network,
-    Objective,
-    frequencies_loss,
-    log_loss,
-    total_weight,
-    weighted_rows,
-)
+from skneural._network import Network, frequencies_loss, log_loss, total_weight, weighted_rows
+from skneural._training.formulation import TOO_LARGE, Formulation
 from skneural._training.problem import Problem
 from skneural._training.progress import Progress
 from skneural._training.settings import Settings
-from skneural._training.solution import Features, Observer, Solution, StopReason, Verdict
-from skneural._training.stages import Stage, StagePlan, plan_stages, sample_sizes, stages
+from skneural._training.solution import Observer, Solution, StopReason, Verdict
+from skneural._training.stages import Samples, Stage, StagePlan, plan_stages, stages
 from skneural._training.validation import Validation
 from skneural._typing import Vector
 
@@ -41,10 +27,7 @@ LEARNED = 0.5  # the share of the frequencies' log loss below which a network ha
 NOTHING = 1e-3  # a log loss of the frequencies that leaves nothing to learn
 MOST_LEARNING_ITERATIONS = 200
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
-_TOO_LARGE = (
-    "Loss or gradient overflow at the initial weights: the features are too large for this "
-    "dtype. Scale them first, for example with StandardScaler."
-)
+TAUGHT = 0.01  # the least relative fall of the loss of unseen rows that repeats a stage
 
 
 def train(
@@ -86,7 +69,7 @@ def train(
         is_new = start is None
         seeds = seed, sample_seed
         run = _Run(network, rows, settings, seeds, is_new, observations_per_weight, map_shards)
-        theta = run.initial_weights() if start is None else start
+        theta = run.formulation.initial_weights() if start is None else start
         validation = None
         if validation_rows is not None:
             measure = partial(log_loss, network, validation_rows, map_shards=map_shards)
@@ -125,45 +108,24 @@ class _Run:
     ) -> None:
         self._network = network
         self._rows = rows
-        self._settings = settings
+        self._max_iter = settings.max_iter
+        self._solver = settings.solver
+        self._selects = settings.patience is not None
         self._is_new = is_new
         self._observations_per_weight = observations_per_weight
         self._map_shards = map_shards
-        self._rng, self._sample_rng = map(np.random.RandomState, seeds)
-        self._total_weight = total_weight(network.output, rows, map_shards)
-        self._mean, self._scale = feature_moments(network.output, rows, map_shards)
-        if not np.isfinite([self._mean, self._scale]).all():
-            raise ValueError(_TOO_LARGE)
-        self._preconditioner = settings.preconditioner
-        if self._preconditioner is Preconditioner.AUTO:
-            work = float(rows.n_rows) * network.n_parameters
-            self._preconditioner = Preconditioner.where_it_pays(work, self._mean, self._scale)
-        largest = (self._preconditioner or Preconditioner.AUTO).largest_dimensions(rows.n_rows)
-        squared = total_weight(network.output, rows, map_shards, power=2)
-        # Class weights that differ leave fewer observations, in effect.
-        n_observed = observations_per_weight * self._total_weight**2 / squared
-        self._size = Size(self._total_weight, n_observed)
-        self._meter = CurvatureMeter(
-            network,
-            self._mean,
-            self._scale,
-            largest,
-            self._rng,
-            map_shards,
-            unit=self._size.unit,
+        rng, self._sample_rng = map(np.random.RandomState, seeds)
+        self.formulation = Formulation(
+            network, rows, settings, observations_per_weight, rng, map_shards
         )
-        self._penalty = settings.penalty(network, self._size, map_shards)
+        self._penalty = self.formulation.penalty
         self._first_factor = 1.0
-
-    def initial_weights(self) -> Vector:
-        return self._network.initial_weights(self._rng, self._mean, self._scale)
 
     def all_stages(self, progress: Progress) -> StopReason:
         """Run all stages, and return why the last one ended."""
         reason = StopReason.MAX_ITER
         for stage in self._stages():
-            learns = stage.is_first and not stage.is_last and not self._penalty.is_fixed
-            reason = self._learn(stage, progress) if learns else self._stage(stage, progress)
+            reason = self._whole_stage(stage, progress)
             if reason is StopReason.EARLY_STOPPING and not stage.is_whole:
                 continue  # more iterations on this sample would not help, but more rows may
             if not reason.completes_stage:
@@ -177,43 +139,64 @@ class _Run:
         return reason
 
     def _stages(self) -> Iterator[Stage]:
-        max_iter = self._settings.max_iter
-        chooses = not self._penalty.is_fixed
-        sizes: list[int] = []
-        if self._is_new and self._measures_curvature:
-            n_rows, n_observed = self._rows.n_rows, self._size.n_observed
-            sizes = sample_sizes(n_rows, n_observed, holds_out=chooses)
+        max_iter, chooses = self._max_iter, not self._penalty.is_fixed
+        samples = Samples()
+        if self._is_new and self.formulation.measures_curvature:
+            n_observed = self.formulation.size.n_observed
+            samples = Samples.of(self._rows.n_rows, n_observed, holds_out=chooses)
         plan = [StagePlan(None, max_iter)]
-        if self._is_new if chooses else self._measures_curvature:
-            plan = plan_stages(len(sizes), max_iter, chooses=chooses)
-        return stages(plan, self._rows, sizes, self._observations_per_weight, self._sample_rng)
+        if self._is_new if chooses else self.formulation.measures_curvature:
+            plan = plan_stages(samples, max_iter, chooses=chooses)
+        return stages(plan, self._rows, samples, self._observations_per_weight, self._sample_rng)
+
+    def _whole_stage(self, stage: Stage, progress: Progress) -> StopReason:
+        """Run a stage, with its repetitions."""
+        if stage.is_repeated and stage.unseen_rows is not None:
+            return self._exhaust(stage, stage.unseen_rows, progress)
+        if stage.is_first and not stage.is_last and not self._penalty.is_fixed:
+            return self._learn(stage, progress)
+        return self._stage(stage, progress)
+
+    def _exhaust(self, stage: Stage, unseen_rows: Data, progress: Progress) -> StopReason:
+        """Repeat a stage as long as its rows teach something about others."""
+        loss = np.inf
+        while True:
+            reason = self._stage(stage, progress)
+            is_due = reason is not StopReason.MAX_ITER or progress.n_iter >= self._max_iter // 2
+            loss, before = (
+                log_loss(self._network, unseen_rows, progress.theta, self._map_shards),
+                loss,
+            )
+            if is_due or loss > (1 - TAUGHT) * before:
+                return reason
 
     def _stage(self, stage: Stage, progress: Progress) -> StopReason:
         """Run the solver on the rows of a stage, and return why it ended."""
         reparametrization = self._begin(stage, progress)
         if reparametrization is None:  # the curvature overflows
             return self._overflow(progress)
-        objective = self._objective(stage.rows, progress.alpha)
-        max_iter = self._settings.max_iter
-        end = max_iter if stage.is_last else min(progress.n_iter + stage.n_iter, max_iter)
+        formulation = self.formulation
+        objective = formulation.objective(stage.rows, progress.alpha)
+        n_iter = self._max_iter if stage.is_last else progress.n_iter + stage.n_iter
         while reparametrization is not None:
+            end = min(n_iter, self._max_iter)
             problem = Problem(objective, reparametrization, progress, end)
             if reason := problem.begin():
                 return self._overflow(progress) if reason is StopReason.OVERFLOW else reason
             loss = progress.loss
-            reason = self._settings.solver.run(problem, np.zeros_like(progress.theta))
+            reason = self._solver.run(problem, np.zeros_like(progress.theta))
             # A line search may fail because of the solver's memory, or at a kink of an
             # activation, although other directions lead down. The solver then starts afresh.
             if reason is not StopReason.PRECISION or not progress.loss < loss:
                 return progress.ended_by(reason)
-            curvature = self._curvature(progress.theta, stage.rows, stage.is_last)
-            reparametrization = self._reparametrization(curvature, progress.alpha)
+            curvature = formulation.curvature(progress.theta, stage.rows, is_last=stage.is_last)
+            reparametrization = formulation.reparametrization(curvature, progress.alpha)
         return StopReason.OVERFLOW
 
     def _overflow(self, progress: Progress) -> StopReason:
         """The reason to stop at the last iterate; an error if there is none."""
         if not progress.is_evaluated:
-            raise ValueError(_TOO_LARGE)
+            raise ValueError(TOO_LARGE)
         return StopReason.OVERFLOW
 
     def _begin(self, stage: Stage, progress: Progress) -> Reparametrization | None:
@@ -221,26 +204,27 @@ class _Run:
 
         The curvature, which may be large, is released when the solver runs.
         """
-        curvature = self._curvature(progress.theta, stage.rows, stage.is_last)
+        curvature = self.formulation.curvature(progress.theta, stage.rows, is_last=stage.is_last)
         if curvature is not None and not curvature.is_finite():
             return None
         alpha = self._alpha(stage, curvature, progress)
         note = f"{stage.rows.n_rows} rows"
         progress.begin_stage(alpha, note, is_whole=stage.is_whole, is_last=stage.is_last)
-        return self._reparametrization(curvature, alpha)
+        return self.formulation.reparametrization(curvature, alpha)
 
     def _alpha(self, stage: Stage, curvature: Curvature | None, progress: Progress) -> Vector:
         """The penalty of each layer in a stage."""
         if self._penalty.is_fixed or (stage.is_first and self._is_new):
             return self._penalty.first() * self._first_factor
         assert curvature is not None
-        layers = self._network.layers(progress.theta)
-        if stage.unseen_rows is not None:
-            dispersion = self._meter.dispersion(progress.theta, stage.unseen_rows)
-            curvature = curvature._replace(dispersion=dispersion)
-            return self._penalty.update(curvature, layers, is_unseen=True, is_last=stage.is_trial)
-        if not self._is_new:
-            return self._penalty.update(curvature, layers, is_unseen=False, is_last=True)
+        if stage.unseen_rows is not None or not self._is_new:
+            return self.formulation.updated_penalty(
+                curvature,
+                progress.theta,
+                stage.rows,
+                stage.unseen_rows,
+                is_last=stage.is_trial or not self._is_new,
+            )
         if progress.verdict is None or progress.verdict.finds_structure:
             return progress.alpha
         return self._penalty.strongest()
@@ -252,7 +236,7 @@ class _Run:
         there are too few rows to judge it, the first penalty is kept, but halved with each
         repetition, because it may be what keeps the network from learning.
         """
-        most = min(MOST_LEARNING_ITERATIONS, self._settings.max_iter // 2)
+        most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
         reason = self._stage(stage, progress)
         while reason is StopReason.MAX_ITER and progress.n_iter < most:
             seen = self._judge(stage.rows, stage.rows, progress.theta)
@@ -265,10 +249,12 @@ class _Run:
 
     def _judge(self, trained: Data, rows: Data, theta: Vector) -> Verdict:
         """Compare the predictions for some rows with the frequencies in those trained on."""
+        output, unit = self._network.output, self.formulation.size.unit
         return Verdict(
             log_loss(self._network, rows, theta, self._map_shards),
-            frequencies_loss(self._network.output, trained, rows, self._size.unit),
+            frequencies_loss(output, trained, rows, unit),
             n_rows=rows.n_rows,
+            n_observed=total_weight(output, rows, self._map_shards) / unit,
             is_held_out=rows is not trained,
         )
 
@@ -283,56 +269,18 @@ class _Run:
             progress.verdict = verdict
         return verdict.finds_structure
 
-    @property
-    def _measures_curvature(self) -> bool:
-        return not self._penalty.is_fixed or self._preconditioner is not None
-
-    def _curvature(self, theta: Vector, rows: Data, is_last: bool) -> Curvature | None:
-        if not self._measures_curvature:
-            return None
-        return self._meter.measure(theta, rows, is_last=is_last)
-
-    def _reparametrization(
-        self, curvature: Curvature | None, alpha: Vector
-    ) -> Reparametrization | None:
-        """The change of variables for a curvature, or None if it is not finite."""
-        if curvature is not None and not curvature.is_finite():
-            return None
-        if curvature is None or self._preconditioner is None:
-            return Identity()
-        penalties = self._input_penalties(alpha / self._total_weight)
-        return self._preconditioner.reparametrization(
-            self._network, curvature, penalties, self._map_shards
-        )
-
-    def _input_penalties(self, alpha: Vector) -> list[Vector]:
-        """The penalty of the coefficients of each input, in each layer."""
-        sizes = self._network.layer_sizes[:-1]
-        penalties = [np.full(size, alpha_l) for size, alpha_l in zip(sizes, alpha, strict=True)]
-        if self._penalty.is_standardised:
-            penalties[0] *= self._scale**2
-        return penalties
-
-    def _objective(self, rows: Data, alpha: Vector) -> Objective:
-        """The objective for some of the rows, with their share of the penalty."""
-        weight = total_weight(self._network.output, rows, self._map_shards)
-        penalties = self._input_penalties(alpha * (weight / self._total_weight))
-        return Objective(self._network, rows, penalties, self._map_shards)
-
     def finish(self, progress: Progress, reason: StopReason) -> Solution:
         """The solution, with the loss and gradient for all rows and the last penalty."""
         validation, verdict = progress.validation, progress.verdict
         theta = progress.theta
-        if validation is not None and self._settings.patience is not None:
+        if validation is not None and self._selects:
             theta = validation.best_theta
         elif reason is StopReason.NO_STRUCTURE and verdict is not None and verdict.is_held_out:
             theta = self._network.without_coefs(theta)  # they are traces, as the penalty is strong
         # If a stage is cut short, the loss may still be that of other rows or another penalty.
         if theta is not progress.theta or not reason.completes_stage:
             progress.theta = theta
-            progress.loss, gradient = self._objective(self._rows, progress.alpha)(theta)
+            progress.loss, gradient = self.formulation.objective(self._rows, progress.alpha)(theta)
             progress.gradient_norm = float(np.abs(gradient).max())
             progress.n_fev += 1
-        ratio = float(self._scale.max() / self._scale.min())
-        features = Features(ratio, float((abs(self._mean) / self._scale).max()))
-        return replace(progress.solution(reason), features=features)
+        return replace(progress.solution(reason), features=self.formulation.features())

@@ -40,12 +40,18 @@ class Verdict:
     loss: float
     frequencies_loss: float
     n_rows: int
+    n_observed: float  # the number of observations that the rows stand for
     is_held_out: bool  # whether the rows were not trained on
 
     @property
     def finds_structure(self) -> bool:
-        """Whether the predictions are better than the frequencies, not by rounding alone."""
-        return self.loss < 0.999 * self.frequencies_loss
+        """Whether the predictions are better than the frequencies, not by rounding or chance.
+
+        On held-out rows, their deviance must be smaller by at least 1.
+        """
+        gain = self.frequencies_loss - self.loss
+        is_chance = self.is_held_out and 2 * self.n_observed * gain < 1
+        return gain > 0.001 * self.frequencies_loss and not is_chance
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,25 @@ data therefore begins with samples of the rows, and goes through these stages::
     choose   twice on each sample: the penalty is chosen, from the dispersion of unseen rows
     try      once on each sample: the penalty is corrected; on the last sample, it is also judged
 
-The last stage uses all rows. Large data begin with a sample of at least 5000 rows; each sample has
-four times as many rows, and contains the one before. Small data have one sample, which leaves out
-20 % of the observations. Very few rows have none: they are learned, and the weak penalty stays.
+The last stage uses all rows. Very few rows have no samples: they are learned, and the weak penalty
+stays. Small data have one sample, which leaves out 20 % of the observations.
+
+Large data begin with a sample of at least 5000 rows; each sample has eight times as many rows, and
+contains the one before. Its last stage is repeated until the loss of unseen rows hardly falls, so
+that most iterations are on few rows. Fixed penalties need no more than these stages.
+
+References
+----------
+R. H. Byrd et al., "Sample size selection in optimization methods for machine learning",
+Mathematical Programming 134, 2012. doi:10.1007/s10107-012-0572-5
+
+A. Mokhtari and A. Ribeiro, "First-order adaptive sample size methods to reduce complexity of
+empirical risk minimization", NeurIPS 2017. https://arxiv.org/abs/1709.00599
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +34,13 @@ from skneural._data import Data, RandomOrder, split_observations
 
 LEARNING_ITERATIONS = 15
 STAGE_ITERATIONS = 8
+REPEATED_ITERATIONS = 20
 CHOICES = 3  # of the penalty, on each sample
 FEWEST_OBSERVATIONS = 20  # fewer are not split
 HELD_OUT_SHARE = 0.2
 SMALLEST_SAMPLE = 5000  # of large data
-GROWTH = 4
+GROWTH = 8
+MOST_UNSEEN = 10_000  # rows to judge a penalty and the progress on a sample
 REFRESHES = 3  # of the preconditioner, if the penalty is fixed
 REFRESH_ITERATIONS = 15
 
@@ -35,6 +49,7 @@ class StagePlan(NamedTuple):
     sample: int | None  # its number, or None for all rows
     n_iter: int
     corrects: bool = False  # whether it tries a penalty
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,7 @@ class Stage:
     n_iter: int
     is_first: bool
     is_trial: bool  # whether the penalty is corrected
+    is_repeated: bool  # while the loss of the unseen rows falls
     is_last: bool
 
     @property
@@ -54,42 +70,52 @@ class Stage:
         return self.unseen_rows is None
 
 
-def sample_sizes(n_rows: int, n_observed: float, *, holds_out: bool) -> list[int]:
-    """Ascending numbers of rows; there may be none.
+@dataclass(frozen=True)
+class Samples:
+    """Ascending numbers of rows; there may be none."""
 
-    With `holds_out`, small data have a sample too, if they are not too small.
-    """
-    sizes: list[int] = []
-    size = n_rows // GROWTH
-    while size >= SMALLEST_SAMPLE:
-        sizes.insert(0, size)
-        size //= GROWTH
-    if not sizes and holds_out and n_observed >= FEWEST_OBSERVATIONS:
-        return [n_rows - int(np.ceil(HELD_OUT_SHARE * n_rows))]
-    return sizes
+    sizes: tuple[int, ...] = ()
+    is_split: bool = False  # whether the only sample is most of few rows
+
+    @classmethod
+    def of(cls, n_rows: int, n_observed: float, *, holds_out: bool) -> "Samples":
+        """The samples of large data; with `holds_out`, of small data too, if not too small."""
+        sizes: tuple[int, ...] = ()
+        size = n_rows // GROWTH
+        while size >= SMALLEST_SAMPLE:
+            sizes = size, *sizes
+            size //= GROWTH
+        if not sizes and holds_out and n_observed >= FEWEST_OBSERVATIONS:
+            return cls((n_rows - int(np.ceil(HELD_OUT_SHARE * n_rows)),), is_split=True)
+        return cls(sizes)
 
 
-def plan_stages(n_samples: int, max_iter: int, *, chooses: bool) -> list[StagePlan]:
+def plan_stages(samples: Samples, max_iter: int, *, chooses: bool) -> list[StagePlan]:
     """The stages of a run.
 
-    All stages but the last are planned for at most half of the iterations. If necessary, they are
-    shortened to no less than half of their length, or else left out. The first may be repeated.
+    All stages but the last are planned for at most half of the iterations, without repetitions. If
+    necessary, they are shortened to no less than half of their length, or else left out.
 
     Parameters
     ----------
-    n_samples, max_iter : int
+    samples : Samples
+    max_iter : int
     chooses : bool
         Whether the penalty is chosen on samples. Otherwise, stages only renew the preconditioner.
     """
+    numbers = range(len(samples.sizes))
     plan: list[StagePlan] = []
     if chooses:
-        for sample in range(n_samples):
+        last = StagePlan(0, STAGE_ITERATIONS, corrects=True)
+        if not samples.is_split:
+            last = last._replace(n_iter=REPEATED_ITERATIONS, is_repeated=True)
+        plan.append(StagePlan(0 if numbers else None, LEARNING_ITERATIONS))
+        for sample in numbers:
             plan += [StagePlan(sample, STAGE_ITERATIONS)] * (CHOICES - 1)
-            plan.append(StagePlan(sample, STAGE_ITERATIONS, corrects=True))
-        plan.insert(0, StagePlan(0 if n_samples else None, LEARNING_ITERATIONS))
+            plan.append(last._replace(sample=sample))
     else:
-        plan = [StagePlan(sample, STAGE_ITERATIONS) for sample in range(n_samples)]
-        plan += [StagePlan(None, REFRESH_ITERATIONS)] * max(REFRESHES - n_samples, 1)
+        plan = [StagePlan(sample, REPEATED_ITERATIONS, is_repeated=True) for sample in numbers]
+        plan += [StagePlan(None, REFRESH_ITERATIONS)] * max(REFRESHES - len(numbers), 1)
     share = min(1.0, 0.5 * max_iter / max(sum(one.n_iter for one in plan), 1))
     plan = [one._replace(n_iter=int(share * one.n_iter)) for one in plan] if share >= 0.5 else []
     return [*plan, StagePlan(None, max_iter - sum(one.n_iter for one in plan))]
@@ -98,22 +124,19 @@ def plan_stages(n_samples: int, max_iter: int, *, chooses: bool) -> list[StagePl
 def stages(
     plan: Sequence[StagePlan],
     rows: Data,
-    sizes: Sequence[int],
+    samples: Samples,
     per_weight: float,
     rng: np.random.RandomState,
 ) -> Iterator[Stage]:
-    """The stages of a plan for samples of these sizes.
-
-    A weight of 1 stands for `per_weight` observations.
-    """
-    samples = _samples(rows, sizes, per_weight, rng)
+    """The stages of a plan; a weight of 1 stands for `per_weight` observations."""
+    drawn = _draw(rows, samples, per_weight, rng)
     sample: int | None = None
     stage_rows, unseen_rows = rows, None
     for number, one in enumerate(plan):
         if one.sample is None:
             stage_rows, unseen_rows = rows, None
         elif one.sample != sample:
-            stage_rows, unseen_rows = next(samples)
+            stage_rows, unseen_rows = next(drawn)
         sample = one.sample
         yield Stage(
             rows=stage_rows,
@@ -121,17 +144,19 @@ def stages(
             n_iter=one.n_iter,
             is_first=number == 0,
             is_trial=one.corrects,
+            is_repeated=one.is_repeated,
             is_last=number == len(plan) - 1,
         )
 
 
-def _samples(
-    rows: Data, sizes: Sequence[int], per_weight: float, rng: np.random.RandomState
+def _draw(
+    rows: Data, samples: Samples, per_weight: float, rng: np.random.RandomState
 ) -> Iterator[tuple[Data, Data]]:
-    """Samples of the rows, each with the rows that are added next."""
-    if len(sizes) == 1 and rows.n_rows < GROWTH * SMALLEST_SAMPLE:
+    """Samples of the rows, each with some of the rows that are added next."""
+    if samples.is_split:
         yield split_observations(rows, HELD_OUT_SHARE, per_weight, rng)
         return
     order = RandomOrder(rows, rng)
-    for size, following in zip(sizes, [*sizes[1:], rows.n_rows], strict=True):
-        yield rows.sample(order.part(0, size)), rows.sample(order.part(size, following))
+    for size, following in pairwise([*samples.sizes, rows.n_rows]):
+        end = min(following, size + MOST_UNSEEN)
+        yield rows.sample(order.part(0, size)), rows.sample(order.part(size, end))

@@ -24,7 +24,8 @@ class WeightPenalty(Penalty):
         WeightPenalty.calls += ("first",)
         return np.ones(self.network.n_layers)
 
-    def update(self, curvature, layers, *, is_unseen, is_last):
+    def update(self, curvature, layers, *, n_observed, is_unseen, is_last):
+        assert 0 < n_observed <= self.size.n_observed
         assert len(curvature.factors) == len(curvature.dispersion) == len(layers)
         WeightPenalty.calls += ((is_unseen, is_last),)
         return np.array([layer.coef.size / (layer.coef**2).sum() for layer in layers])

@@ -32,9 +32,10 @@ from tests.curvature.measure import layer_curvature
 OUTPUTS = [SoftmaxOutput((3,)), SigmoidOutput((2, 4))]
 UNITS = np.array([0.01, 0.1, 1.0, 1.0, 3.0, 100.0])
 PHI = np.array([0.7, 1.5, 1.1])
-UNSEEN = {"is_unseen": True, "is_last": False}
-CHOSEN = {"is_unseen": True, "is_last": True}
-SEEN = {"is_unseen": False, "is_last": True}
+N = 300.0
+UNSEEN = {"n_observed": N, "is_unseen": True, "is_last": False}
+CHOSEN = {"n_observed": N, "is_unseen": True, "is_last": True}
+SEEN = {"n_observed": N, "is_unseen": False, "is_last": True}
 
 
 def make(output, units=1.0, largest=100):
@@ -57,7 +58,7 @@ def make(output, units=1.0, largest=100):
 
 def penalty_of(network, unit=1.0):
     """The automatic penalty for 300 observations."""
-    return AutoPenalty(network, Size(300 * unit, 300.0))
+    return AutoPenalty(network, Size(N * unit, N))
 
 
 # --- The equations -------------------------------------------------------------------------
@@ -116,7 +117,7 @@ def test_threads_give_the_same_bits_as_no_threads():
     network, layers, curvature = make(SoftmaxOutput((3,)))
     plain = penalty_of(network).update(curvature, layers, **UNSEEN)
     with shard_map(1e12) as map_layers:
-        penalty = AutoPenalty(network, Size(300.0, 300.0), map_layers)
+        penalty = AutoPenalty(network, Size(N, N), map_layers)
         np.testing.assert_array_equal(penalty.update(curvature, layers, **UNSEEN), plain)
 
 
@@ -153,6 +154,16 @@ def test_the_penalty_grows_with_the_weight_of_an_observation(factor):
     np.testing.assert_allclose(scaled, factor * plain, rtol=1e-12)
 
 
+def test_more_observations_count_like_more_curvature():
+    network, layers, curvature = make(SoftmaxOutput((3,)))
+    penalty = penalty_of(network)
+    curved = curvature._replace(factors=[f._replace(G=2 * f.G) for f in curvature.factors])
+    expected = penalty.update(curved, layers, **UNSEEN)
+    alpha = penalty.update(curvature, layers, **UNSEEN | {"n_observed": 2 * N})
+    np.testing.assert_allclose(alpha, expected, rtol=1e-6)
+    assert not np.allclose(alpha, penalty.update(curvature, layers, **UNSEEN))
+
+
 @pytest.mark.parametrize(("coef", "curvature"), [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (1e-9, 1e9)])
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_where_weights_or_curvature_vanish_alpha_ends_at_its_bounds(coef, curvature, scale):
@@ -179,7 +190,7 @@ def test_where_weights_or_curvature_vanish_alpha_ends_at_its_bounds(coef, curvat
 
 def test_a_fixed_penalty_needs_no_curvature():
     network, layers, _ = make(SoftmaxOutput((3,)))
-    penalty = FixedPenalty(network, Size(300.0, 300.0), alpha=0.3)
+    penalty = FixedPenalty(network, Size(N, N), alpha=0.3)
     assert penalty.is_fixed
     assert not penalty.is_standardised
     np.testing.assert_array_equal(penalty.first(), [0.3, 0.3, 0.3])
@@ -189,7 +200,7 @@ def test_a_fixed_penalty_needs_no_curvature():
 @pytest.mark.parametrize("unit", [1.0, 1 / 300, 20.0])
 def test_the_first_penalty_is_weak_and_the_strongest_leaves_no_weight(unit):
     network, _, _ = make(SoftmaxOutput((3,)))
-    penalty = PENALTIES["auto"](network, Size(300.0 * unit, 300.0), map)
+    penalty = PENALTIES["auto"](network, Size(N * unit, N), map)
     np.testing.assert_allclose(penalty.first(), [WEAK * unit] * 3)
     np.testing.assert_allclose(penalty.strongest(), [BOUND * unit] * 3)
     assert not penalty.is_fixed
@@ -210,7 +221,7 @@ def test_the_dispersion_of_rows_that_were_trained_on_is_corrected_for_optimism()
     network, layers, curvature = make(SoftmaxOutput((3,)))
     curvature = curvature._replace(dispersion=0.5 * PHI)
     penalty = penalty_of(network)
-    spectra = [penalty._spectrum(each) for each in enumerate(curvature.factors)]
+    spectra = [penalty._spectrum(N, each) for each in enumerate(curvature.factors)]
     scales = [np.sqrt((each.scale**2).mean()) for each in curvature.factors]
     scales[0] = 1.0
     squares = [(layer.coef**2).sum() * s**2 for layer, s in zip(layers, scales, strict=True)]

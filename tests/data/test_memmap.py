@@ -26,7 +26,7 @@ from skneural._network.softmax import SoftmaxOutput
 
 DTYPES = ["float32", "float64", "uint8", "int16", "int64", "bool", ">f4", ">f8", ">i2"]
 N_FEATURES = 32
-FEW, MANY, VERY_MANY = 20_000, 60_000, 200_000
+FEW, MANY, VERY_MANY = 40_000, 80_000, 200_000
 
 
 def features(n_rows, dtype):
@@ -98,8 +98,8 @@ def results(model, X):
 
 SETTINGS = {
     "all rows": {"max_iter": 2},
-    "sampled stages": {"max_iter": 46},
-    "early stopping": {"max_iter": 46, "early_stopping": True},
+    "sampled stages": {"max_iter": 52},
+    "early stopping": {"max_iter": 52, "early_stopping": True},
     "balanced": {"max_iter": 2, "class_weight": "balanced"},
 }
 

@@ -78,7 +78,7 @@ def test_the_best_solution_is_kept(by_validation):
 
 def test_runs_with_penalties_of_their_own_are_compared_on_the_rows_that_were_held_out():
     def run(loss, held_out_loss):
-        verdict = Verdict(held_out_loss, 1.0, n_rows=20, is_held_out=True)
+        verdict = Verdict(held_out_loss, 1.0, n_rows=20, n_observed=20.0, is_held_out=True)
         return dataclasses.replace(solution(loss), verdict=verdict)
 
     assert fit().record([run(0.1, 0.7), run(0.3, 0.5), run(0.2, 0.6)]).loss_ == 0.3

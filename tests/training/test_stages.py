@@ -14,11 +14,12 @@ from skneural._training.stages import (
     LEARNING_ITERATIONS,
     REFRESH_ITERATIONS,
     REFRESHES,
+    REPEATED_ITERATIONS,
     SMALLEST_SAMPLE,
     STAGE_ITERATIONS,
+    Samples,
     StagePlan,
     plan_stages,
-    sample_sizes,
     stages,
 )
 
@@ -29,36 +30,40 @@ LARGE = GROWTH * SMALLEST_SAMPLE
 
 @pytest.mark.parametrize("n_rows", [LARGE, LARGE + 3, GROWTH * LARGE - 1, GROWTH * LARGE, 10**7])
 @pytest.mark.parametrize("holds_out", [False, True])
-def test_samples_of_large_data_grow_to_a_fourth_of_all_rows(n_rows, holds_out):
-    sizes = sample_sizes(n_rows, n_rows, holds_out=holds_out)
-    assert SMALLEST_SAMPLE <= sizes[0] < GROWTH * SMALLEST_SAMPLE
-    for size, following in pairwise([*sizes, n_rows]):
+def test_samples_of_large_data_grow_by_the_same_factor(n_rows, holds_out):
+    samples = Samples.of(n_rows, n_rows, holds_out=holds_out)
+    assert SMALLEST_SAMPLE <= samples.sizes[0] < GROWTH * SMALLEST_SAMPLE
+    for size, following in pairwise([*samples.sizes, n_rows]):
         assert following // GROWTH == size
+    assert not samples.is_split
 
 
 @pytest.mark.parametrize("n_rows", [FEWEST_OBSERVATIONS, 100, 103, LARGE - 1])
-def test_small_data_have_one_sample_if_a_part_is_to_be_held_out(n_rows):
-    (size,) = sample_sizes(n_rows, n_rows, holds_out=True)
-    assert n_rows - size == np.ceil(HELD_OUT_SHARE * n_rows)
-    assert sample_sizes(n_rows, n_rows, holds_out=False) == []
+def test_small_data_are_split_if_a_part_is_to_be_held_out(n_rows):
+    samples = Samples.of(n_rows, n_rows, holds_out=True)
+    assert samples == Samples((n_rows - int(np.ceil(HELD_OUT_SHARE * n_rows)),), is_split=True)
+    assert Samples.of(n_rows, n_rows, holds_out=False) == Samples()
 
 
 def test_few_observations_are_not_split_however_many_rows_they_are():
-    assert sample_sizes(19, 19, holds_out=True) == []
-    assert sample_sizes(1000, 19.9, holds_out=True) == []
-    assert sample_sizes(19, 20, holds_out=True) == [15]  # which stand for more
+    assert Samples.of(19, 19, holds_out=True) == Samples()
+    assert Samples.of(1000, 19.9, holds_out=True) == Samples()
+    assert Samples.of(19, 20, holds_out=True) == Samples((15,), is_split=True)
 
 
 # --- Plans ---------------------------------------------------------------------------------
 
+SPLIT = Samples((80,), is_split=True)
+GROWING = [Samples(tuple(10**k for k in range(n))) for n in (1, 2, 5)]
+
 
 @pytest.mark.parametrize("chooses", [False, True])
 @pytest.mark.parametrize("max_iter", [1, 2, 5, 9, 10, 38, 39, 50, 77, 78, 100, 1000])
-@pytest.mark.parametrize("n_samples", [0, 1, 2, 5])
+@pytest.mark.parametrize("samples", [Samples(), SPLIT, *GROWING])
 def test_the_last_stage_has_all_rows_and_at_least_half_of_the_iterations(
-    n_samples, max_iter, chooses
+    samples, max_iter, chooses
 ):
-    *early, last = plan_stages(n_samples, max_iter, chooses=chooses)
+    *early, last = plan_stages(samples, max_iter, chooses=chooses)
     assert last.sample is None
     assert not last.corrects
     assert sum(one.n_iter for one in early) + last.n_iter == max_iter
@@ -66,23 +71,27 @@ def test_the_last_stage_has_all_rows_and_at_least_half_of_the_iterations(
     assert all(one.n_iter > 0 for one in early)
 
 
-@pytest.mark.parametrize("n_samples", [1, 2, 5])
-def test_a_penalty_is_chosen_on_each_sample_and_then_corrected(n_samples):
+@pytest.mark.parametrize("samples", [SPLIT, *GROWING])
+def test_a_penalty_is_chosen_on_each_sample_and_then_corrected(samples):
     assert (LEARNING_ITERATIONS, STAGE_ITERATIONS, CHOICES) == (15, 8, 3)
-    learn, *choices, last = plan_stages(n_samples, 10_000, chooses=True)
+    learn, *choices, last = plan_stages(samples, 10_000, chooses=True)
     assert learn == StagePlan(0, LEARNING_ITERATIONS)
-    assert len(choices) == CHOICES * n_samples
+    assert len(choices) == CHOICES * len(samples.sizes)
     for number, one in enumerate(choices):
-        is_trial = number % CHOICES == CHOICES - 1
-        assert one == StagePlan(number // CHOICES, STAGE_ITERATIONS, corrects=is_trial)
+        sample, is_trial = number // CHOICES, number % CHOICES == CHOICES - 1
+        is_repeated = is_trial and not samples.is_split
+        n_iter = REPEATED_ITERATIONS if is_repeated else STAGE_ITERATIONS
+        assert one == StagePlan(sample, n_iter, corrects=is_trial, is_repeated=is_repeated)
     assert last.sample is None
 
 
-@pytest.mark.parametrize("n_samples", range(6))
-def test_a_fixed_penalty_has_stages_that_renew_the_preconditioner(n_samples):
-    *early, last = plan_stages(n_samples, 10_000, chooses=False)
-    on_samples = [StagePlan(number, STAGE_ITERATIONS) for number in range(n_samples)]
-    assert early[:n_samples] == on_samples
+@pytest.mark.parametrize("samples", [Samples(), *GROWING])
+def test_a_fixed_penalty_has_samples_and_stages_that_renew_the_preconditioner(samples):
+    n_samples = len(samples.sizes)
+    *early, last = plan_stages(samples, 10_000, chooses=False)
+    assert early[:n_samples] == [
+        StagePlan(number, REPEATED_ITERATIONS, is_repeated=True) for number in range(n_samples)
+    ]
     whole = early[n_samples:]
     assert len(whole) == max(REFRESHES - n_samples, 1)
     assert all(one == StagePlan(None, REFRESH_ITERATIONS) for one in whole)
@@ -92,14 +101,14 @@ def test_a_fixed_penalty_has_stages_that_renew_the_preconditioner(n_samples):
 def test_without_samples_there_is_a_stage_to_learn_before_the_last():
     n_first = LEARNING_ITERATIONS
     plan = [StagePlan(None, n_first), StagePlan(None, 100 - n_first)]
-    assert plan_stages(0, 100, chooses=True) == plan
+    assert plan_stages(Samples(), 100, chooses=True) == plan
 
 
 @pytest.mark.parametrize("chooses", [False, True])
 def test_few_iterations_are_all_for_the_last_stage(chooses):
-    for n_samples in (1, 2, 5):
+    for samples in GROWING:
         lengths = [
-            len(plan_stages(n_samples, max_iter, chooses=chooses)) for max_iter in range(1, 400)
+            len(plan_stages(samples, max_iter, chooses=chooses)) for max_iter in range(1, 500)
         ]
         assert lengths[0] == 1
         assert sorted(lengths) == lengths  # from some number on, there are all stages
@@ -107,18 +116,18 @@ def test_few_iterations_are_all_for_the_last_stage(chooses):
 
 
 @pytest.mark.parametrize("chooses", [False, True])
-@pytest.mark.parametrize("n_samples", [1, 2, 5])
-def test_stages_are_shortened_to_no_less_than_half_of_their_length(n_samples, chooses):
-    *whole, _ = plan_stages(n_samples, 10_000, chooses=chooses)
+@pytest.mark.parametrize("samples", [SPLIT, *GROWING])
+def test_stages_are_shortened_to_no_less_than_half_of_their_length(samples, chooses):
+    *whole, _ = plan_stages(samples, 10_000, chooses=chooses)
     total = sum(one.n_iter for one in whole)
     full, shorter, halved = (
-        plan_stages(n_samples, max_iter, chooses=chooses)[:-1]
+        plan_stages(samples, max_iter, chooses=chooses)[:-1]
         for max_iter in (2 * total, 2 * total - 1, total)
     )
     assert full == whole
     assert sum(one.n_iter for one in shorter) < total
     assert halved == [one._replace(n_iter=one.n_iter // 2) for one in whole]
-    assert plan_stages(n_samples, total - 1, chooses=chooses) == [StagePlan(None, total - 1)]
+    assert plan_stages(samples, total - 1, chooses=chooses) == [StagePlan(None, total - 1)]
 
 
 # --- Stages --------------------------------------------------------------------------------
@@ -144,10 +153,10 @@ def test_a_sample_contains_the_one_before_and_the_rows_that_come_next_are_unseen
     plan = [
         StagePlan(0, 1),
         StagePlan(0, 2, corrects=True),
-        StagePlan(1, 3, corrects=True),
+        StagePlan(1, 3, corrects=True, is_repeated=True),
         StagePlan(None, 4),
     ]
-    found = list(stages(plan, rows, [300, 600], 1.0, np.random.RandomState(0)))
+    found = list(stages(plan, rows, Samples((300, 600)), 1.0, np.random.RandomState(0)))
     first, again, second, last = found
     assert [one.n_iter for one in found] == [1, 2, 3, 4]
     assert again.rows is first.rows
@@ -161,7 +170,18 @@ def test_a_sample_contains_the_one_before_and_the_rows_that_come_next_are_unseen
     assert [one.is_whole for one in found] == [0, 0, 0, 1]
     assert [one.is_first for one in found] == [1, 0, 0, 0]
     assert [one.is_trial for one in found] == [0, 1, 1, 0]
+    assert [one.is_repeated for one in found] == [0, 0, 1, 0]
     assert [one.is_last for one in found] == [0, 0, 0, 1]
+
+
+def test_the_unseen_rows_are_no_more_than_needed(monkeypatch):
+    monkeypatch.setattr(_stages, "MOST_UNSEEN", 50)
+    rows = make(1500)
+    plan = [StagePlan(0, 1), StagePlan(1, 1), StagePlan(None, 1)]
+    first, second, _ = stages(plan, rows, Samples((300, 320)), 1.0, np.random.RandomState(0))
+    assert first.unseen_rows.n_rows == 20  # all that come next
+    assert second.unseen_rows.n_rows == 50
+    assert not positions(second.rows) & positions(second.unseen_rows)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -170,7 +190,8 @@ def test_the_sample_of_small_data_leaves_out_a_fifth_of_the_observations(weighte
     weight = np.random.default_rng(0).integers(1, 6, n) if weighted else np.ones(n)
     rows = make(n, weight.astype(float))
     plan = [StagePlan(0, 1), StagePlan(None, 2)]
-    first, last = stages(plan, rows, [82], 1.0, np.random.RandomState(0))
+    samples = Samples((82,), is_split=True)
+    first, last = stages(plan, rows, samples, 1.0, np.random.RandomState(0))
     kept, held_out = (part.all_weights().sum() for part in (first.rows, first.unseen_rows))
     np.testing.assert_allclose(kept + held_out, weight.sum())
     assert abs(held_out - HELD_OUT_SHARE * weight.sum()) <= 1
@@ -178,21 +199,10 @@ def test_the_sample_of_small_data_leaves_out_a_fifth_of_the_observations(weighte
     assert last.rows is rows
 
 
-def test_a_single_sample_of_large_data_is_no_fifth(monkeypatch):
-    monkeypatch.setattr(_stages, "SMALLEST_SAMPLE", 100)
-    rows = make(403)
-    sizes = sample_sizes(403, 403, holds_out=True)
-    assert sizes == [100]
-    first, _ = stages(
-        [StagePlan(0, 1), StagePlan(None, 2)], rows, sizes, 1.0, np.random.RandomState(0)
-    )
-    assert (first.rows.n_rows, first.unseen_rows.n_rows) == (100, 303)
-
-
 def test_stages_with_all_rows_draw_no_samples():
     rows, rng = make(10), np.random.RandomState(0)
     state = rng.get_state()[2]
-    both = list(stages([StagePlan(None, 1), StagePlan(None, 2)], rows, [], 1.0, rng))
+    both = list(stages([StagePlan(None, 1), StagePlan(None, 2)], rows, Samples(), 1.0, rng))
     assert all(stage.rows is rows and stage.is_whole for stage in both)
     assert [stage.is_last for stage in both] == [0, 1]
     assert rng.get_state()[2] == state
