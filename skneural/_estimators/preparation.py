@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
 from skneural._curvature import PRECONDITIONERS
 from skneural._dask import dask_data, dask_validation_data, in_memory, is_dask
@@ -105,7 +106,7 @@ def prepare(
         total_weight(output, validation_rows)  # an error if it is zero
     sample_seed = int(rng.randint(2**31 - 1))
     # After the splits, which must not depend on the number of runs.
-    n_runs = estimator.n_init if start is None else 1
+    n_runs = int(estimator.n_init) if start is None else 1
     seeds = rng.randint(2**31 - 1, size=n_runs).tolist()
     return Prepared(
         network,
@@ -141,6 +142,8 @@ def check_settings(estimator: Any) -> Settings:
         if not isinstance(value := getattr(estimator, name), bool | np.bool_):
             raise ValueError(f"{name} must be True or False, got {shown(value)}.")
     check.whole_number("n_init", estimator.n_init, 1)
+    if estimator.n_jobs is not None:
+        check_scalar(estimator.n_jobs, "n_jobs", Integral)
     check.real_number(
         "validation_fraction",
         estimator.validation_fraction,

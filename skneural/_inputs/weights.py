@@ -1,5 +1,6 @@
 """Weights of rows and of classes."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -37,7 +38,14 @@ def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight")
 
 def check_weights(sample_weight: Any, name: str) -> Vector:
     """Check weights of some of the rows: finite and not negative."""
-    weight: Vector = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    try:
+        weight: Vector = check_array(
+            sample_weight, ensure_2d=False, dtype=np.float64, input_name=name
+        )
+    except (TypeError, ValueError) as error:
+        if name in str(error):
+            raise
+        raise ValueError(f"{name} must have a number for each row: {error}") from error
     if weight.ndim != 1:
         raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
     if weight.min() < 0:
@@ -126,6 +134,13 @@ def _from_mapping(table: Any, classes: Any) -> Vector:
             "of which some have no weight."
         )
     weights = [table.get(label, 1.0) for label in known]
-    if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in weights):
+    if not all(map(_is_weight, weights)):
         raise ValueError(f"class_weight must be finite and not negative, got {shown(table)}.")
     return np.array(weights, dtype=np.float64)
+
+
+def _is_weight(value: Any) -> bool:
+    is_number = isinstance(value, Real)
+    return is_number and bool(
+        0 <= value <= sys.float_info.max
+    )  # not float(value): 10**400 is an int

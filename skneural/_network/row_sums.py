@@ -38,7 +38,7 @@ def total_weight(
     total = float(rows.sums(partial(_shard_weight, output, power), map_shards).value)
     if not 0 < total < np.inf:
         raise ValueError(
-            "Sample weights times class weights must have a positive, finite sum; these weights "
+            "sample_weight times class_weight must have a positive, finite sum; these weights "
             f"sum to {total:g}."
         )
     return total

@@ -18,8 +18,8 @@ from skneural._training.solution import Features
 from skneural._typing import Vector
 
 TOO_LARGE = (
-    "Loss or gradient overflow at the initial weights: the features are too large for this "
-    "dtype. Scale them first, for example with StandardScaler."
+    "Loss or gradient overflow at the initial weights: X is too large for its dtype, or alpha for "
+    "the sum of sample_weight. Scale the features first, for example with StandardScaler."
 )
 
 
@@ -70,7 +70,8 @@ class Formulation:
         largest = (self._preconditioner or Preconditioner.AUTO).largest_dimensions(rows.n_rows)
         squared = total_weight(network.output, rows, map_shards, power=2)
         # Class weights that differ leave fewer observations, in effect.
-        n_observed = observations_per_weight * self._total_weight**2 / squared
+        share = self._total_weight / squared  # divided first, as the square may overflow
+        n_observed = observations_per_weight * self._total_weight * share
         self.size = Size(self._total_weight, n_observed)
         self.penalty = settings.penalty(network, self.size, map_shards)
         self._meter = CurvatureMeter(

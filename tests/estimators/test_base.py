@@ -112,6 +112,15 @@ def test_the_sum_of_equal_weights_does_not_matter_to_the_evidence(classifier, to
     np.testing.assert_allclose(shared.predict_proba(X), counted.predict_proba(X), atol=0.01)
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_weights_and_penalty_may_be_of_any_magnitude(classifier, unit, iris):
+    X, y = iris
+    settings = {"tol": 1e-6, "max_iter": 10_000, "random_state": 0}
+    model = classifier((), alpha=1.0, **settings).fit(X, y)
+    other = classifier((), alpha=unit, **settings).fit(X, y, np.full(len(X), unit))
+    np.testing.assert_allclose(other.predict_proba(X), model.predict_proba(X), atol=1e-5)
+
+
 @pytest.mark.parametrize("factor", [0.01, 3.0, 1e4])
 def test_class_weights_times_a_constant_change_nothing(classifier, factor, iris):
     X, y = iris

@@ -133,7 +133,7 @@ def test_early_stopping_on_a_sample_ends_only_its_stage(classifier):
 def test_validation_data_without_weight_are_an_error(classifier, iris):
     X, y = iris
     model = classifier(3, class_weight={0: 0.0})
-    with pytest.raises(ValueError, match="must have a positive, finite sum"):
+    with pytest.raises(ValueError, match="class_weight must have a positive, finite sum"):
         model.fit(X, y, X_val=X[:50], y_val=y[:50])
 
 

@@ -24,7 +24,10 @@ def test_weights_are_one_by_default():
         ([0, 0, 0], "sample_weight must have a positive sum, but all weights are zero"),
         ([1, 1], "inconsistent numbers of samples"),
         ([[1], [1], [1]], "sample_weight must be 1-d, one number per row, got 2-d"),
-        (["a", "b", "c"], "could not convert string"),
+        (["a", "b", "c"], "sample_weight must have a number for each row: could not convert"),
+        ([1j, 1, 1], "sample_weight must have a number for each row: "),
+        ([None, {}, 1], "sample_weight must have a number for each row: float"),
+        (2.0, "sample_weight must have a number for each row: "),
     ],
 )
 def test_bad_sample_weights_are_errors(weight, message):
