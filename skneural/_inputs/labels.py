@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import assert_all_finite, check_array
 
+from skneural._inputs.masks import refuse_masked
 from skneural._inputs.shown import shown
 
 MAY_BE_MISSING = (
@@ -33,7 +34,9 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
     """
     if y is None:
         raise ValueError("The call requires y to be passed, but the target y is None.")
+    refuse_masked(y, name)
     _refuse_lists_of_labels(y, name)
+    given = y
     y = check_array(
         y,
         accept_sparse="csr",
@@ -44,6 +47,7 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
     )
     values = y.data if sp.issparse(y) else y
     if values.dtype.kind in "biuSU":
+        _refuse_nan_as_text(given, values, name)
         return y
     are_objects = values.dtype.kind == "O"
     missing = _ARE_MISSING(values).astype(bool) if are_objects else values != values
@@ -59,6 +63,14 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
         y = np.where(missing, np.nan, y).astype(np.float64)
     assert_all_finite(y, allow_nan=may_be_missing, input_name=name)
     return y
+
+
+def _refuse_nan_as_text(given: Any, values: Any, name: str) -> None:
+    """Refuse a list of strings with NaN, which numpy turns into the string "nan"."""
+    if values.dtype.kind == "U" and isinstance(given, list | tuple):
+        objects = np.asarray(given, dtype=object)
+        if _ARE_MISSING(objects).any():
+            raise ValueError(f"Input {name} contains NaN or None.")
 
 
 def _refuse_lists_of_labels(y: Any, name: str) -> None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from skneural._curvature import PENALTIES, FixedPenalty, PenaltyRule
 from skneural._data import BLOCK_NUMBERS
+from skneural._inputs.masks import refuse_masked
 from skneural._inputs.shown import shown
 from skneural._network import ACTIVATIONS
 from skneural._typing import Vector
@@ -118,6 +119,7 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     stored ones. Values are checked block by block, because scikit-learn may allocate an array of
     the size of X to find a value that is not finite.
     """
+    refuse_masked(X, "X")
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
     )

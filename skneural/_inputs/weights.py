@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
 from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, code_columns, group_sums
+from skneural._inputs.masks import refuse_masked
 from skneural._inputs.shown import shown
 from skneural._inputs.targets import Targets
 from skneural._typing import Vector
@@ -38,6 +39,7 @@ def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight")
 
 def check_weights(sample_weight: Any, name: str) -> Vector:
     """Check weights of some of the rows: finite and not negative."""
+    refuse_masked(sample_weight, name)
     try:
         weight: Vector = check_array(
             sample_weight, ensure_2d=False, dtype=np.float64, input_name=name

@@ -206,3 +206,12 @@ def test_labels_of_other_kinds_cannot_be_missing_in_a_score(classifier, targets_
         y = np.where(np.arange(y.size).reshape(y.shape) == 3, None, y)
         with pytest.raises(ValueError, match="Only a multilabel y"):
             model.score(iris[0], y)
+
+
+@pytest.mark.parametrize("container", [list, tuple])
+@pytest.mark.parametrize(
+    "y", [["a", np.nan, "b"], [["a", "b"], ["b", np.nan], ["a", "a"]]], ids=str
+)
+def test_nan_in_a_list_of_strings_is_no_class(classifier, y, container):
+    with pytest.raises(ValueError, match="Input y contains NaN or None"):
+        classifier(3).fit(np.eye(3), container(y))
