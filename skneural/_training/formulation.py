@@ -59,6 +59,7 @@ class Formulation:
         self._network = network
         self._rng = rng
         self._map_shards = map_shards
+        self._n_rows = rows.n_rows
         self._total_weight = total_weight(network.output, rows, map_shards)
         self._mean, self._scale = feature_moments(network.output, rows, map_shards)
         if not np.isfinite([self._mean, self._scale]).all():
@@ -116,8 +117,12 @@ class Formulation:
     def reparametrization(
         self, curvature: Curvature | None, alpha: Vector
     ) -> Reparametrization | None:
-        """The change of variables for a curvature, or None if it is not finite."""
+        """The change of variables for a curvature, or None if it or the penalty overflows."""
         if curvature is not None and not curvature.is_finite():
+            return None
+        with np.errstate(over="ignore"):
+            is_finite = np.isfinite(2 * self._n_rows * (alpha / self._total_weight)).all()
+        if not is_finite:
             return None
         if curvature is None or self._preconditioner is None:
             return Identity()

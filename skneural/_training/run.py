@@ -173,13 +173,14 @@ class _Run:
     def _stage(self, stage: Stage, progress: Progress) -> StopReason:
         """Run the solver on the rows of a stage, and return why it ended."""
         reparametrization = self._begin(stage, progress)
-        if reparametrization is None:  # the curvature overflows
+        if reparametrization is None:  # the curvature or the penalty overflows
             return self._overflow(progress)
         formulation = self.formulation
         objective = formulation.objective(stage.rows, progress.alpha)
-        n_iter = self._max_iter if stage.is_last else progress.n_iter + stage.n_iter
+        end = self._max_iter
+        if not stage.is_last:
+            end = min(progress.n_iter + stage.n_iter, end)
         while reparametrization is not None:
-            end = min(n_iter, self._max_iter)
             problem = Problem(objective, reparametrization, progress, end)
             if reason := problem.begin():
                 return self._overflow(progress) if reason is StopReason.OVERFLOW else reason

@@ -121,6 +121,11 @@ def test_weights_and_penalty_may_be_of_any_magnitude(classifier, unit, iris):
     np.testing.assert_allclose(other.predict_proba(X), model.predict_proba(X), atol=1e-5)
 
 
+def test_a_penalty_that_overflows_by_tiny_weights_is_an_error(classifier, iris):
+    with pytest.raises(ValueError, match="alpha for the sum of sample_weight"):
+        classifier((), alpha=1e4).fit(*iris, np.full(150, 1e-320))
+
+
 @pytest.mark.parametrize("factor", [0.01, 3.0, 1e4])
 def test_class_weights_times_a_constant_change_nothing(classifier, factor, iris):
     X, y = iris
