@@ -14,7 +14,7 @@ from skneural._estimators.callbacks import CallbackSupportMixin, WatchedFit, wit
 from skneural._estimators.persistence import Estimator
 from skneural._estimators.prediction import NetworkPredictor
 from skneural._estimators.preparation import Prepared, prepare
-from skneural._estimators.record import Fit
+from skneural._estimators.record import ALWAYS_RECORDED, Fit
 from skneural._inputs import warn
 from skneural._training import Solution, StopReason, train
 
@@ -193,6 +193,8 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
     B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
     `doi:10.1162/neco.1994.6.1.147 <https://doi.org/10.1162/neco.1994.6.1.147>`_
     """
+
+    _fitted_names = ALWAYS_RECORDED
 
     def __init__(
         self,

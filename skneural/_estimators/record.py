@@ -45,6 +45,8 @@ class FitRecord:
 
 
 _RECORDED = {field.name for field in fields(FitRecord)}
+_OPTIONAL = {"validation_losses_", "best_validation_loss_"}
+ALWAYS_RECORDED = sorted(_RECORDED - _OPTIONAL)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
            [0, 1, 1]])
     """
 
+    _fitted_names = ("estimator_", "thresholds_", "best_scores_", "classes_")
+
     def __init__(self, estimator, *, scoring="f1", thresholds=100, cv=None, n_jobs=None):
         self.estimator = estimator
         self.scoring = scoring

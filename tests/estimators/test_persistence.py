@@ -176,3 +176,80 @@ def test_the_state_that_is_taken_over_stays_as_it_was(classifier, fitted):
     before = dict(state)
     classifier().__setstate__(state)
     assert state == before
+
+
+# --- States that are incomplete or come from elsewhere -------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_that_lacks_an_attribute_is_an_error_and_nothing_is_loaded(
+    classifier, kind, fitted
+):
+    state = fitted[classifier, kind].__getstate__()
+    # While a fit runs, a model has these before it has the others.
+    first = {"feature_names_in_", "n_features_in_"}
+    for name in state.keys() - first - {"_skneural_version", "_skneural_format"}:
+        model = classifier(7)
+        before = dict(vars(model))
+        with pytest.raises(ValueError, match=rf"is incomplete\. Missing: {name}"):
+            model.__setstate__({key: value for key, value in state.items() if key != name})
+        assert vars(model) == before
+
+
+@pytest.mark.parametrize(
+    "state", [None, [], "alpha", {}, {"alpha": 1.0}, {"_skneural_format": "1"}]
+)
+def test_a_state_of_something_else_is_an_error(classifier, state):
+    model = classifier(7)
+    with pytest.raises(ValueError, match="saved state is incomplete"):
+        model.__setstate__(state)
+    assert model.hidden_layer_sizes == 7
+
+
+def test_tuned_thresholds_are_loaded_whole_or_not_at_all(iris, targets_of_each_kind):
+    model = skneural.TunedThresholdsClassifierCV(skneural.SigmoidMLPClassifier((), alpha=1.0))
+    model.fit(iris[0], targets_of_each_kind["multilabel-indicator"])
+    np.testing.assert_array_equal(COPIES["pickle"](model).predict(iris[0]), model.predict(iris[0]))
+    state = model.__getstate__()
+    del state["thresholds_"]
+    with pytest.raises(ValueError, match=r"is incomplete\. Missing: thresholds_"):
+        clone(model).__setstate__(state)
+
+
+@pytest.mark.parametrize("library", ["pickle", "cloudpickle", "skops.io"])
+def test_a_file_that_is_cut_short_anywhere_is_an_error(classifier, library, fitted):
+    module = pytest.importorskip(library)
+    data = module.dumps(fitted[classifier, "binary"])
+    trusted = {"trusted": module.get_untrusted_types(data=data)} if library == "skops.io" else {}
+    for length in np.linspace(0, len(data) - 1, 50).astype(int):
+        with pytest.raises(Exception, match=r"."):  # of the library, of whatever type
+            module.loads(data[:length], **trusted)
+
+
+def test_skops_runs_nothing_that_is_not_trusted(classifier, fitted, tmp_path):
+    skops_io = pytest.importorskip("skops.io")
+    model = copy.copy(fitted[classifier, "binary"])
+    model.class_weight = Hostile(tmp_path / "run")
+    data = skops_io.dumps(model)
+    own = [f"skneural._estimators.classifiers.{classifier.__name__}"]
+    with pytest.raises(skops_io.exceptions.UntrustedTypesFoundException, match="Hostile"):
+        skops_io.loads(data, trusted=own)
+    assert not (tmp_path / "run").exists()
+
+
+class Hostile:
+    """Does something when it is loaded, as a pickle may."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_pickle_runs_what_is_in_it_before_the_model_is_checked(classifier, fitted, tmp_path):
+    """The reason for the warning in SECURITY.md; no check of ours can come first."""
+    model = copy.copy(fitted[classifier, "binary"])
+    model.class_weight = Hostile(tmp_path / "run")
+    pickle.loads(pickle.dumps(model))
+    assert (tmp_path / "run").exists()
