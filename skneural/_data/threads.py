@@ -5,6 +5,7 @@ as many threads as BLAS would have used. Limits set through threadpoolctl, jobli
 are therefore respected.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -128,3 +129,16 @@ def _blas() -> ThreadpoolController:
 
 def _blas_threads() -> int:
     return max((library["num_threads"] for library in _blas().info()), default=1)
+
+
+def _forget_other_threads() -> None:
+    """Replace locks that another thread may have held when this process was forked.
+
+    That thread does not exist here, so nobody would release them. Its limit on BLAS stays.
+    """
+    _ShardThreads._turn = Lock()
+    _BlasLimit._lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)

@@ -1,5 +1,7 @@
 """Threads for shards, and the limit on BLAS, with fits that overlap in several threads."""
 
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
-from skneural._data.threads import THREADING_PAYS, shard_map
+from skneural._data.threads import THREADING_PAYS, _BlasLimit, shard_map
 
 TIMEOUT = 60  # seconds until a test that hangs fails
 
@@ -286,3 +288,20 @@ def test_a_blas_with_a_limit_for_each_thread(monkeypatch):
     assert others[1].run(blas.n_threads) == 1
     others[1].leave()
     assert others[1].run(blas.n_threads) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.usefixtures("four_blas_threads")
+def test_a_process_that_is_forked_while_others_hold_the_locks_has_its_own():
+    other = Fit().enter()
+    assert other.has_threads()
+    with _BlasLimit._lock:
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(TIMEOUT)  # ends a process that hangs
+            with shard_map(np.inf) as map_shards:
+                idents = set(map_shards(lambda _: threading.get_ident(), range(4)))
+            os._exit(0 if threading.get_ident() not in idents else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    other.leave()

@@ -60,7 +60,8 @@ PARAMETERS = {
         *("solver", "preconditioner", "missing_labels", "activation", "threshold"),
     )
 }
-PARAMETERS["max_iter"] = [value for value in NUMBERS if value != 10**400]
+for name in ("max_iter", "n_init"):  # 10**400 would be fine with more time
+    PARAMETERS[name] = [value for value in NUMBERS if value != 10**400]
 PARAMETERS["alpha"] += [1e308, 1e-308]
 PARAMETERS["activation"] += [
     ["relu"],
