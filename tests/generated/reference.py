@@ -85,7 +85,8 @@ class Problem:
     def probabilities(self, coefs, intercepts):
         """The probabilities of the classes of each target."""
         z = logits(self.X, coefs, intercepts, self.activation)
-        return [PROBABILITIES[self.output](part) for part in split(z, self.output, self.shares)]
+        pairs = zip(split(z, self.output, self.shares), self.shares, strict=True)
+        return [PROBABILITIES[self.output](part, share.shape[1]) for part, share in pairs]
 
 
 def logits(X, coefs, intercepts, activation):
@@ -122,14 +123,18 @@ def sigmoid_loss(z, code, n_classes, smoothing):
     return (target * softplus(-z) + (1 - target) * softplus(z)).sum(axis=1)
 
 
-def sigmoid_probabilities(z):
+def softmax_probabilities(z, n_classes):
+    return np.exp(log_softmax(z))
+
+
+def sigmoid_probabilities(z, n_classes):
     log_yes, log_no = -softplus(-z), -softplus(z)
-    columns = np.hstack([log_no, log_yes]) if z.shape[1] == 1 else log_yes
+    columns = np.hstack([log_no, log_yes]) if n_classes == 2 else log_yes
     return np.exp(log_softmax(columns))  # one-vs-rest activations are divided by their sum
 
 
 LOSSES = {"softmax": softmax_loss, "logistic": sigmoid_loss}
-PROBABILITIES = {"softmax": lambda z: np.exp(log_softmax(z)), "logistic": sigmoid_probabilities}
+PROBABILITIES = {"softmax": softmax_probabilities, "logistic": sigmoid_probabilities}
 ACTIVATIONS = {
     "identity": lambda z: z,
     "logistic": lambda z: np.exp(-softplus(-z)),
