@@ -16,6 +16,7 @@ def fitted(model, arguments):
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", DataConversionWarning)
         warnings.filterwarnings("ignore", "Every row of y has exactly one label")
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         return model.fit(**arguments)
 
