@@ -1,4 +1,4 @@
-"""Warnings about the end of a fit: the cause that was measured, and what helps."""
+"""Messages about the end of a fit: the cause that was measured, and what helps."""
 
 from skneural._estimators.preparation import Prepared
 from skneural._network import ACTIVATIONS
@@ -16,8 +16,8 @@ def advice(solution: Solution, prepared: Prepared) -> str | None:
         return _no_structure(solution.verdict, prepared)
     if reason is StopReason.INTERRUPTED:
         return (
-            f"The fit was interrupted from the keyboard after {_iterations(solution)}; the weights "
-            "so far are kept."
+            f"The fit was interrupted from the keyboard after {_iterations(solution)}; the "
+            "estimator keeps the weights so far."
         )
     if reason is StopReason.OVERFLOW:
         return (

@@ -77,7 +77,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Whether `fit` continues from the weights of the last fit, in a single run. `loss_curve_`
         and the other histories are continued.
     n_jobs : int or None, default=None
-        Number of concurrent runs, by joblib; an interruption then ends all of them. A single run
+        Number of concurrent runs, by joblib; an interruption then keeps none of them. A single run
         uses as many threads as BLAS would.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of samples of the rows and of the validation split. The same
@@ -296,18 +296,24 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             If a parameter or the data cannot be used. An earlier fit is left unchanged.
         RuntimeError
             If a dask cluster is lost. An earlier fit is left unchanged.
+        KeyboardInterrupt
+            If the fit is interrupted from the keyboard. The estimator is fitted nevertheless, with
+            the weights of the last iteration; before the first, an earlier fit is left unchanged.
 
         Warns
         -----
         ConvergenceWarning
             If the fit has not converged when the solver stops, unless early stopping or a callback
-            stopped it; if it found no structure; or if it is interrupted from the keyboard.
+            stopped it; or if it found no structure.
         """
         # The fit works on a copy, which callbacks see. If it succeeds, its state is adopted.
         fitted = copy(self)
         fitted._fit(X, y, sample_weight, classes, (X_val, y_val, sample_weight_val))
         message = fitted.__dict__.pop("_advice")
         self.__dict__ = fitted.__dict__
+        if self.stop_reason_ == StopReason.INTERRUPTED.value:
+            # Not a warning, because a search would score the weights and go on.
+            raise KeyboardInterrupt(message)
         if message:
             warn(message, ConvergenceWarning)
         return self

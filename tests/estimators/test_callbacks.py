@@ -325,8 +325,9 @@ def test_an_interruption_within_a_callback_is_one_of_the_fit(classifier, iris):
             raise KeyboardInterrupt
 
     callback = Recorder(interrupt)
-    with pytest.warns(ConvergenceWarning, match="interrupted"):
-        model = make(classifier, tol=0).set_callbacks(callback).fit(*iris)
+    model = make(classifier, tol=0).set_callbacks(callback)
+    with pytest.raises(KeyboardInterrupt, match="interrupted"):
+        model.fit(*iris)
     assert model.stop_reason_ == "interrupted"
     assert callback.names("teardown") == ["fit"]
 

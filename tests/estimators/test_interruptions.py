@@ -4,10 +4,16 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skneural import SoftmaxMLPClassifier
 from skneural._curvature.penalty import PENALTIES, AutoPenalty
+from skneural._network.softmax import SoftmaxOutput
 from skneural._training.solvers import SOLVERS, Solver
 from tests.estimators.helpers import same_fit
 
@@ -102,7 +108,7 @@ def test_ctrl_c_inside_a_hessian_product_keeps_the_last_iterate(iris, hooked, ct
 
     hooked("newton-cg", "linearize", 4, interrupted)
     model = SoftmaxMLPClassifier(5, "tanh", solver="hooked", random_state=0)
-    with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
+    with pytest.raises(KeyboardInterrupt, match="estimator keeps the weights"):
         model.fit(*iris)
     assert model.stop_reason_ == "interrupted"
     assert model.n_iter_ == 3
@@ -116,7 +122,7 @@ def test_ctrl_c_keeps_the_last_iterate(classifier, solver, iris, hooked, ctrl_c)
         reference.fit(*iris)
     hooked(solver, "accept", 4, lambda reason: ctrl_c())
     model = classifier(5, "tanh", solver="hooked", n_init=3, **settings)
-    with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
+    with pytest.raises(KeyboardInterrupt, match="estimator keeps the weights"):
         model.fit(*iris)
     assert model.stop_reason_ == "interrupted"
     assert model.n_iter_ == 4
@@ -156,10 +162,75 @@ def test_ctrl_c_in_the_set_up_of_a_later_run_keeps_the_earlier_ones(classifier, 
     monkeypatch.setitem(PENALTIES, "auto", InterruptedPenalty)
     monkeypatch.setattr(InterruptedPenalty, "runs_left", 3)
     model = classifier(4, "tanh", n_init=4, tol=0.1, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="interrupted from the keyboard"):
+    with pytest.raises(KeyboardInterrupt, match="estimator keeps the weights"):
         model.fit(*iris)
     assert len(model.init_losses_) == 2
     assert model.stop_reason_ == "interrupted"
+
+
+class InterruptedOutput(SoftmaxOutput):
+    """An output whose eighth evaluation in each process is interrupted."""
+
+    n_calls = 0
+
+    def loss_gradient(self, *arguments):
+        InterruptedOutput.n_calls += 1
+        if InterruptedOutput.n_calls == 8:
+            raise KeyboardInterrupt
+        return super().loss_gradient(*arguments)
+
+
+class InterruptedClassifier(SoftmaxMLPClassifier):
+    """A classifier whose first fit in each process is interrupted after some iterations."""
+
+    def _make_output(self, n_classes, **loss_parameters):
+        return InterruptedOutput(n_classes, **loss_parameters)
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """A classifier whose first fit is interrupted."""
+    monkeypatch.setattr(InterruptedOutput, "n_calls", 0)
+    return InterruptedClassifier(5, "tanh", alpha=1.0, random_state=0)
+
+
+COMPOSITES = {
+    "search": lambda model, *data: GridSearchCV(model, {"alpha": [1.0, 2.0]}, cv=3).fit(*data),
+    "scores": lambda model, *data: cross_val_score(model, *data),
+    "calibration": lambda model, *data: CalibratedClassifierCV(model).fit(*data),
+    "bagging": lambda model, *data: BaggingClassifier(model).fit(*data),
+    "search in processes": lambda model, *data: GridSearchCV(
+        model, {"alpha": [1.0, 2.0]}, cv=3, n_jobs=2
+    ).fit(*data),
+    "restarts in processes": lambda model, *data: model.set_params(n_init=2, n_jobs=2).fit(*data),
+}
+
+
+@pytest.mark.parametrize("composite", COMPOSITES)
+def test_ctrl_c_ends_what_is_made_of_several_fits(composite, interrupted, iris):
+    with pytest.raises(KeyboardInterrupt, match="interrupted from the keyboard after"):
+        COMPOSITES[composite](interrupted, *iris)
+
+
+def test_ctrl_c_leaves_a_pipeline_that_predicts(interrupted, iris):
+    X, y = iris
+    pipeline = make_pipeline(StandardScaler(), interrupted)
+    with pytest.raises(KeyboardInterrupt, match="estimator keeps the weights"):
+        pipeline.fit(X, y)
+    assert interrupted.stop_reason_ == "interrupted"
+    assert not interrupted.converged_
+    assert pipeline.predict(X).shape == y.shape
+
+
+def test_a_warm_start_goes_on_after_ctrl_c(interrupted, iris):
+    interrupted.set_params(warm_start=True)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.fit(*iris)
+    n_iter, loss = interrupted.n_iter_, interrupted.loss_
+    interrupted.fit(*iris)
+    assert interrupted.n_iter_ > n_iter > 0
+    assert interrupted.loss_ < loss
+    assert interrupted.stop_reason_ == "tol"
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
