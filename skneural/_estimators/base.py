@@ -92,9 +92,9 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         Class labels; for multiclass-multioutput `y` a list with those of each output; for
         multilabel `y` ``arange(n_labels)``, as in scikit-learn's MLPClassifier.
     coefs_ : list of ndarray of shape (fan_in, fan_out)
-        Weights of each layer.
+        Weights of each layer; float32 if `X` is float32, else float64.
     intercepts_ : list of ndarray of shape (fan_out,)
-        Biases of each layer.
+        Biases of each layer, in the same dtype.
     coef_, intercept_ : ndarray of shape (n_scores, n_features) and (n_scores,)
         Coefficients of the decision scores, in the shapes of LogisticRegression; only without
         hidden layers.
@@ -340,6 +340,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             prepared.activation_names,
             varying=prepared.varying,
             n_features=self.n_features_in_,
+            dtype=prepared.rows.dtype,
             is_validated=is_validated,
             selects_by_validation=is_validated and self.early_stopping,
             earlier=dict(self.__dict__) if is_continued else {},

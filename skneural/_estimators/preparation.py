@@ -277,4 +277,4 @@ def _last_weights(
             f"{needs} layer sizes, from features to output units: {last_sizes} then, "
             f"{network.layer_sizes} now. Set warm_start=False to fit anew."
         )
-    return pack(map(Layer, estimator.intercepts_, estimator.coefs_))
+    return pack(map(Layer, estimator.intercepts_, estimator.coefs_)).astype(np.float64)

@@ -61,6 +61,8 @@ class Fit:
     varying : array of int or None
         Positions of the features that the network uses; None for all.
     n_features : int
+    dtype : dtype
+        Dtype of the computation, and so of the weights.
     is_validated : bool
         Whether there are validation data.
     selects_by_validation : bool
@@ -74,6 +76,7 @@ class Fit:
     activation_names: list[str]
     varying: IntArray | None
     n_features: int
+    dtype: np.dtype[Any]
     is_validated: bool
     selects_by_validation: bool
     earlier: dict[str, Any]
@@ -81,7 +84,7 @@ class Fit:
     def record(self, solutions: Sequence[Solution]) -> FitRecord:
         """The record of a fit whose runs end with these solutions; the best is kept."""
         best = self.best(solutions)
-        layers = self.network.layers(best.theta)
+        layers = self.network.layers(best.theta.astype(self.dtype))
         loss_curve = self._continued("loss_curve_", best.loss_curve)
         return FitRecord(
             classes_=self.targets.classes,
@@ -121,7 +124,7 @@ class Fit:
         """The coefficients of the first layer, with zeros for features that are not used."""
         if self.varying is None:
             return coef
-        of_all = np.zeros((self.n_features, coef.shape[1]))
+        of_all = np.zeros((self.n_features, coef.shape[1]), dtype=coef.dtype)
         of_all[self.varying] = coef
         return of_all
 

@@ -279,7 +279,24 @@ def test_float32_data_agree_with_float64_data(classifier, iris):
     model = classifier((), alpha=10.0, random_state=0, max_iter=1000).fit(X, y)
     single = clone(model).fit(X.astype(np.float32), y)
     np.testing.assert_allclose(single.coefs_[0], model.coefs_[0], atol=5e-3)
-    assert single.coefs_[0].dtype == np.float64
+
+
+def dtypes(model):
+    return {part.dtype for part in [*model.coefs_, *model.intercepts_]}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("sizes", [(), (4,)])
+def test_weights_have_the_dtype_of_the_computation(classifier, sizes, dtype, iris):
+    X, y = np.column_stack([iris[0], np.ones(150)]).astype(dtype), iris[1]  # one is constant
+    model = classifier(sizes, "tanh", alpha=1.0, tol=1e-3, random_state=0, warm_start=True)
+    assert dtypes(model.fit(X, y)) == {np.dtype(dtype)}
+    loss, n_iter = model.loss_, model.n_iter_
+    assert dtypes(model.fit(X, y)) == {np.dtype(dtype)}
+    assert model.n_iter_ - n_iter <= 1  # rounding of the weights leaves nothing to learn
+    np.testing.assert_allclose(model.loss_, loss, rtol=1e-6)
+    if not sizes:
+        assert model.coef_.dtype == model.intercept_.dtype == dtype
 
 
 # --- Bits ----------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def fit(**changes):
     settings = {
         "varying": None,
         "n_features": 2,
+        "dtype": np.dtype(np.float64),
         "is_validated": False,
         "selects_by_validation": False,
         "earlier": {},
