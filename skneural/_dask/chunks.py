@@ -92,8 +92,16 @@ class Reading:
 
 def check_features(X: Any, name: str = "X") -> Any:
     """Convert features to an array or a CSR matrix, and check that all numbers are finite."""
-    X = check_array(X, accept_sparse="csr", dtype="numeric", ensure_min_samples=0, input_name=name)
-    return check.check_numbers(X)
+    X = check_array(
+        X,
+        accept_sparse="csr",
+        dtype="numeric",
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        input_name=name,
+    )
+    check.check_numbers(X, name)
+    return X
 
 
 def predict_chunk(X: Any, function: Callable[[Any], Any]) -> Any:

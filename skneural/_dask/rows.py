@@ -126,8 +126,12 @@ class DaskRows(Data):
         """Fetch all rows into this process."""
         parts = compute(self.parts)
         X = [part.X for part in parts]
+        if any(map(sp.issparse, X)):  # maybe not all of them
+            features = sp.vstack([sp.csr_array(each) for each in X], format="csr")
+        else:
+            features = np.concatenate(X)
         return Rows(
-            sp.vstack(X, format="csr") if sp.issparse(X[0]) else np.concatenate(X),
+            features,
             harden(np.concatenate([part.labels for part in parts])),
             np.concatenate([part.weight for part in parts]),
         )

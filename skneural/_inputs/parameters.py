@@ -123,24 +123,24 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
     )
-    values = check_numbers(X.data[:, None] if sp.issparse(X) else X)
-    step = max(BLOCK_NUMBERS // values.shape[1], 1)
-    # Scikit-learn 1.6 does not find NaN in arrays of foreign byte order.
-    native = values.dtype.newbyteorder("=")
-    for start in range(0, len(values), step):
-        assert_all_finite(
-            values[start : start + step].astype(native, copy=False),
-            estimator_name=type(estimator).__name__,
-            input_name="X",
-        )
+    check_numbers(X, "X", type(estimator).__name__)
     return X
 
 
-def check_numbers(X: Any) -> Any:
-    """Refuse features of a dtype that scikit-learn accepts but that does not hold numbers."""
+def check_numbers(X: Any, name: str, estimator_name: str | None = None) -> None:
+    """Refuse features that are not numbers, or not finite in the dtype of the computation."""
     if X.dtype.kind not in "biuf":
-        raise ValueError(f"X must hold numbers; got dtype {X.dtype}.")
-    return X
+        raise ValueError(f"{name} must hold numbers; got dtype {X.dtype}.")
+    values = X.data[:, None] if sp.issparse(X) else X
+    step = max(BLOCK_NUMBERS // values.shape[1], 1)
+    # Scikit-learn 1.6 does not find NaN in arrays of foreign byte order. Long doubles may be finite
+    # but too large for float64.
+    is_long = values.dtype.kind == "f" and values.dtype.itemsize > 8
+    dtype = np.dtype(np.float64) if is_long else values.dtype.newbyteorder("=")
+    for start in range(0, len(values), step):
+        with np.errstate(over="ignore"):
+            block = values[start : start + step].astype(dtype, copy=False)
+        assert_all_finite(block, estimator_name=estimator_name, input_name=name)
 
 
 def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:

@@ -252,7 +252,20 @@ default=None
 
 
 def _check_activations(activations):
-    activations = check_array(activations, dtype=[np.float64, np.float32], input_name="activations")
+    activations = check_array(
+        activations,
+        dtype=[np.float64, np.float32],
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        input_name="activations",
+    )
+    if activations.ndim != 2 or activations.size == 0:
+        raise ValueError(
+            "activations must have a row for each of one or more samples and a column for each "
+            f"unit, as returned by predict_activations; got shape {activations.shape}."
+        )
     if activations.min() < 0 or activations.max() > 1 + 1e-6:
         raise ValueError(
             "activations must be in [0, 1], as returned by predict_activations; got values from "

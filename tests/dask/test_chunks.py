@@ -127,6 +127,15 @@ def note(chunk, features="X"):
             2,
         ),
         (
+            lambda X, y, w: (
+                chunked(with_value(X.astype(np.longdouble), 299, np.longdouble("1e400"))),
+                chunked(y),
+                None,
+            ),
+            "Input X contains infinity",  # where long doubles are doubles, 1e400 is too
+            2,
+        ),
+        (
             lambda X, y, w: (chunked(X), chunked(with_value(y.astype(object), 7, None)), None),
             "Input y contains NaN or None",
             0,

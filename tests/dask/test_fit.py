@@ -119,6 +119,24 @@ def test_features_of_every_dtype(dtype, data):
     rtol = 2e-3 if dtype == np.float32 else 1e-6
     model = small(SoftmaxMLPClassifier)
     assert_agree(model, {"X": X, "y": y}, {"X": chunked(X), "y": chunked(y)}, rtol=rtol)
+    weights = model.fit(chunked(X), chunked(y)).coefs_
+    assert {w.dtype.name for w in weights} == {"float32" if dtype == np.float32 else "float64"}
+
+
+@pytest.mark.parametrize("n_rows", [100, N])  # gathered, or not
+@pytest.mark.parametrize("sparse", [0, 1])
+def test_dense_chunks_and_sparse_ones_may_be_mixed(classifier, sparse, n_rows, data):
+    X, y = data[0][:n_rows], data[1]["binary"][:n_rows]
+    half = n_rows // 2
+    lazy = chunked(X, half).map_blocks(
+        lambda block, block_info: (
+            sp.csr_array(block) if block_info[0]["chunk-location"][0] == sparse else block
+        ),
+        dtype=float,
+        meta=X[:0],
+    )
+    model = small(classifier)
+    assert_agree(model, {"X": X, "y": y}, {"X": lazy, "y": chunked(y, half)})
 
 
 def test_sparse_chunks(classifier, data):

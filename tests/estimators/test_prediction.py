@@ -224,6 +224,23 @@ def test_big_endian_single_precision_is_single_precision(classifier, fitted, iri
     assert model.predict_proba(iris[0].astype(">f4")).dtype == np.float32
 
 
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_long_doubles_that_are_too_large_are_refused(classifier, convert, fitted, iris):
+    X, y = iris[0].astype(np.longdouble), iris[1] > 0
+    model = fitted[classifier, "binary"]
+    expected = model.predict_proba(iris[0])
+    np.testing.assert_allclose(model.predict_proba(convert(X)), expected, rtol=1e-10)
+    X[7, 1] = np.longdouble("1e400")  # infinite where long doubles are doubles
+    bad, good = convert(X), convert(iris[0])
+    new = classifier(3, alpha=1.0, tol=1.0)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        model.predict_proba(bad)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        new.fit(bad, y)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        new.fit(good, y, X_val=bad, y_val=y)
+
+
 def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
     X, Y = iris[0], targets_of_each_kind["multilabel-indicator"]
     model = SigmoidMLPClassifier(5, tol=1.0, random_state=0).fit(X, Y)

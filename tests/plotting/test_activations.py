@@ -114,8 +114,9 @@ def test_errors_name_the_argument_and_what_it_has_to_be(iris):
     draw, some = ActivationsDisplay.from_predictions, np.full((2, 2), 0.5)
     with pytest.raises(ValueError, match=r"^y_true has labels that are not classes"):
         draw(some, ["a", "b"])
-    with pytest.raises(ValueError, match="Expected 2D array"):
-        draw([])
+    for empty in ([], [[]], np.empty((0, 2)), [some[:0], some[:0]], [some, some[:, :0]]):
+        with pytest.raises(ValueError, match=r"^activations must have a row.*; got shape \("):
+            draw(empty)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         draw([some, some[:1]])
     with pytest.raises(ValueError, match=r"classes must be a list with those.*got \[0, 1\]"):
