@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
+from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets, shown
 from skneural._network import Output
 
@@ -28,6 +29,7 @@ class SklearnConversion:
 
     _fitted: Callable[[], tuple[Targets, Output]]
 
+    @on_snapshot
     def to_sklearn(self):
         """Convert to a fitted MLPClassifier of scikit-learn with the same predictions.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets
 from skneural._network import Output
 from skneural._typing import FloatArray
@@ -15,6 +16,7 @@ class LinearAttributes:
     _fitted: Callable[[], tuple[Targets, Output]]
 
     @property
+    @on_snapshot
     def coef_(self):
         """The coefficients of the decision scores, if there are no hidden layers.
 
@@ -32,6 +34,7 @@ class LinearAttributes:
         return self._linear_output("coef_").decision_scores(self.coefs_[0]).T
 
     @property
+    @on_snapshot
     def intercept_(self):
         """The intercepts of the decision scores, if there are no hidden layers.
 

@@ -14,6 +14,7 @@ from skneural._dask import check_names, in_memory, is_dask, map_chunks
 from skneural._data import computation_dtype, map_rows
 from skneural._estimators.conversion import SklearnConversion
 from skneural._estimators.linear import LinearAttributes
+from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
 from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
@@ -34,6 +35,7 @@ class NetworkPredictor(
     def _make_output(self, n_classes: list[int], **loss_parameters: Any) -> Output:
         """The output layer for targets with these numbers of classes."""
 
+    @on_snapshot
     def predict(self, X):
         """Predict labels.
 
@@ -58,6 +60,7 @@ class NetworkPredictor(
         targets, output = self._fitted()
         return self._map_logits(X, lambda logits: targets.decode(output.decide(logits)))
 
+    @on_snapshot
     def predict_proba(self, X):
         """Estimate class probabilities.
 
@@ -88,6 +91,7 @@ class NetworkPredictor(
         )
         return output.coding.split_classes(values) if targets.is_multioutput else values
 
+    @on_snapshot
     def predict_log_proba(self, X):
         """Estimate logarithms of class probabilities, accurate even where these underflow.
 
@@ -112,6 +116,7 @@ class NetworkPredictor(
         values = self._map_logits(X, partial(_log_probabilities, targets, output))
         return output.coding.split_classes(values) if targets.is_multioutput else values
 
+    @on_snapshot
     def decision_function(self, X):
         """Compute decision scores: logits, before the output activation.
 
@@ -146,6 +151,7 @@ class NetworkPredictor(
         scores = output.coding.split_scores(values)
         return scores if targets.is_multioutput else scores[0]
 
+    @on_snapshot
     def predict_activations(self, X):
         """Compute the activations of the output units.
 
@@ -173,6 +179,7 @@ class NetworkPredictor(
         values = self._map_logits(X, output.activations)
         return output.coding.split(values) if targets.is_multioutput else values
 
+    @on_snapshot
     def transform(self, X):
         """Compute the activations of the last hidden layer, the learned features.
 
@@ -198,6 +205,7 @@ class NetworkPredictor(
             return X.astype(computation_dtype(X.dtype), copy=False)
         return self._map_passes(X, lambda passed: passed.inputs[-1])
 
+    @on_snapshot
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy: the share of rows in which every output is right.
 

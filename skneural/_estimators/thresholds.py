@@ -1,5 +1,6 @@
 """Decision thresholds of several labels, tuned by cross-validation."""
 
+from copy import copy
 from numbers import Integral
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural._data import code_columns, stratified_folds
 from skneural._estimators.persistence import Estimator
+from skneural._estimators.snapshot import on_snapshot
 from skneural._estimators.threshold_search import best_threshold, check_scorer, presence
 from skneural._inputs import Targets, check_labels, check_sample_weight, encode_targets
 from skneural._inputs import parameters as check
@@ -159,15 +161,18 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
             choices.append(
                 best_threshold(scorer, probability[known], code[known], n_thresholds, weights)
             )
-        self.estimator_ = clone(self.estimator).fit(X, y, **params)
-        self.thresholds_, self.best_scores_ = np.array(choices).T
-        self.classes_ = targets.classes
+        fitted = copy(self)
+        fitted.estimator_ = clone(self.estimator).fit(X, y, **params)
+        fitted.thresholds_, fitted.best_scores_ = np.array(choices).T
+        fitted.classes_ = targets.classes
         for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)  # from an earlier fit
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+            fitted.__dict__.pop(name, None)  # from an earlier fit
+            if hasattr(fitted.estimator_, name):
+                setattr(fitted, name, getattr(fitted.estimator_, name))
+        self.__dict__ = fitted.__dict__
         return self
 
+    @on_snapshot
     def predict(self, X):
         """Predict the labels whose probability is greater than their threshold.
 
@@ -188,6 +193,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         """
         return (self.predict_proba(X) > self.thresholds_).astype(int)
 
+    @on_snapshot
     def predict_proba(self, X):
         """Predict the probability of each label.
 
@@ -209,6 +215,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         check_is_fitted(self)
         return presence(self.estimator_.predict_proba(X), self.estimator_.classes_)
 
+    @on_snapshot
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy: the share of rows whose known labels are all predicted correctly.
 
