@@ -32,8 +32,8 @@ import scipy.sparse as sp
 from skneural._curvature.factors import Curvature, Factors, diagonal, floored
 from skneural._curvature.moments import central, diagonal_moment, double, mean_weight, shard_sums
 from skneural._curvature.probes import probes
-from skneural._data import Data, MapShards, Rows, Sums
-from skneural._network import Network, forward, power_of_two, total_weight
+from skneural._data import Data, MapShards, Rows, Shard, Sums, cut
+from skneural._network import Network, forward, most_rows, power_of_two, total_weight
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
@@ -149,7 +149,15 @@ class CurvatureMeter:
             self._largest if n_known < network.n_layers else 0,
             n_known,
         )
-        return rows.sums(partial(shard_sums, block_sums), self._map_shards), scale
+        narrow_sums = partial(_narrow_sums, block_sums, most_rows(network.layers(theta)))
+        return rows.sums(narrow_sums, self._map_shards), scale
+
+
+def _narrow_sums(
+    block_sums: Callable[[Rows, slice], CurvatureSums], n_rows: int, rows: Rows, shard: Shard
+) -> CurvatureSums:
+    """The sums of a shard, whose blocks are cut to at most `n_rows` rows."""
+    return shard_sums(block_sums, rows, list(cut(shard, n_rows)))
 
 
 def _block_sums(

@@ -13,6 +13,7 @@ from skneural._data.rows import (
     SumsT,
     code_columns,
     computation_dtype,
+    cut,
     without_duplicates,
 )
 from skneural._data.stratify import RandomOrder, random_split, split_observations, stratified_folds
@@ -35,6 +36,7 @@ __all__ = [
     "canonical",
     "code_columns",
     "computation_dtype",
+    "cut",
     "group_sums",
     "is_small",
     "map_rows",

@@ -231,6 +231,15 @@ class Rows(Data):
         return rows if self.index is None else self.index[rows]
 
 
+def cut(shard: Shard, most_rows: int) -> Iterator[slice]:
+    """The blocks of a shard; those of more than `most_rows` rows are cut into equal parts."""
+    for block in shard:
+        n_rows = block.stop - block.start
+        n_parts = max(-(-n_rows // most_rows), 1)
+        edges = np.linspace(block.start, block.stop, n_parts + 1).astype(int).tolist()
+        yield from (slice(start, stop) for start, stop in pairwise(edges))
+
+
 def computation_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Float32 for float32 in any byte order, float64 for every other dtype."""
     is_single = dtype.kind == "f" and dtype.itemsize == 4

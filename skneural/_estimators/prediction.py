@@ -17,7 +17,15 @@ from skneural._estimators.linear import LinearAttributes
 from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
-from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
+from skneural._network import (
+    ACTIVATIONS,
+    Activation,
+    ForwardPass,
+    Layer,
+    Output,
+    forward,
+    most_rows,
+)
 from skneural._typing import FloatArray
 
 
@@ -276,8 +284,9 @@ class NetworkPredictor(
         activations = [ACTIVATIONS[name] for name in self._activation_names]
         values = partial(_of_pass, function, layers, activations)
         if is_dask(X):
-            return map_chunks(partial(map_rows, values), X)
-        return map_rows(values, X, work=float(X.shape[0]) * sum(coef.size for coef in self.coefs_))
+            return map_chunks(partial(map_rows, values, most_rows=most_rows(layers)), X)
+        work = float(X.shape[0]) * sum(layer.coef.size for layer in layers)
+        return map_rows(values, X, most_rows(layers), work=work)
 
 
 def _of_pass(

@@ -2,7 +2,7 @@
 
 from skneural._network.activations import ACTIVATIONS, Activation
 from skneural._network.coding import TargetCoding
-from skneural._network.network import ForwardPass, Layer, Network, forward, pack
+from skneural._network.network import ForwardPass, Layer, Network, forward, most_rows, pack
 from skneural._network.objective import Objective
 from skneural._network.output import Output
 from skneural._network.outputs import find_coding
@@ -32,6 +32,7 @@ __all__ = [
     "forward",
     "frequencies_loss",
     "log_loss",
+    "most_rows",
     "observations_per_weight",
     "pack",
     "power_of_two",

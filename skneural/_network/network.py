@@ -37,6 +37,8 @@ from skneural._network.activations import Activation
 from skneural._network.output import Operator, Output
 from skneural._typing import FloatArray, LabelArray, Vector
 
+LAYER_NUMBERS = 2**20  # of a block in a layer: 8 megabytes; a pass holds several times as many
+
 
 class Layer(NamedTuple):
     """Weights of a layer, their gradient, or a direction in which they move."""
@@ -56,6 +58,13 @@ class ForwardPass(NamedTuple):
 def pack(layers: Iterable[Layer]) -> Vector:
     """The flat vector of some layers."""
     return np.concatenate([part.ravel() for layer in layers for part in layer])
+
+
+def most_rows(layers: Sequence[Layer]) -> int:
+    """The most rows of a block: no layer then holds more than 2^20 numbers, or than the weights."""
+    n_weights = sum(layer.coef.size for layer in layers)
+    widest = max(len(layer.intercept) for layer in layers)
+    return max(LAYER_NUMBERS, n_weights) // widest
 
 
 def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> ForwardPass:

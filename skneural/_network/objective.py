@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneural._data import Data, MapShards, Rows, Shard, Sums, Total
-from skneural._network.network import Linearization, Network
+from skneural._data import Data, MapShards, Rows, Shard, Sums, Total, cut
+from skneural._network.network import Linearization, Network, most_rows
 from skneural._network.row_sums import power_of_two, scaled_block, total_weight
 from skneural._typing import FloatArray, Vector
 
@@ -121,10 +121,10 @@ def _shard_loss(
     loss = 0.0
     # Worker threads do not inherit the caller's floating-point error state.
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in shard:
-            into = network.layers(total if block is shard[0] else gradient)
+        for number, block in enumerate(cut(shard, most_rows(layers))):
+            into = network.layers(gradient if number else total)
             loss += network.loss_gradient(layers, *scaled_block(rows, block, scale), into)
-            if block is not shard[0]:
+            if number:
                 total += gradient
     return LossSums(loss, total)
 
@@ -145,13 +145,13 @@ def _shard_product(
     layers, directions = network.layers(theta), network.layers(direction)
     total, product = (np.empty(network.n_parameters, rows.dtype) for _ in range(2))
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in shard:
+        for number, block in enumerate(cut(shard, most_rows(layers))):
             at = kept.get(block.start) if kept else None
             if at is None:
                 at = network.linearize(layers, *scaled_block(rows, block, scale))
                 if kept is not None:
                     kept[block.start] = at
-            at.product(directions, network.layers(total if block is shard[0] else product))
-            if block is not shard[0]:
+            at.product(directions, network.layers(product if number else total))
+            if number:
                 total += product
     return Total(total)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import xlogy
 
-from skneural._data import Data, MapShards, Rows, Shard, Sums, Total
-from skneural._network.network import Network, forward
+from skneural._data import Data, MapShards, Rows, Shard, Sums, Total, cut
+from skneural._network.network import Network, forward, most_rows
 from skneural._network.output import Output
 from skneural._typing import FloatArray, LabelArray, Vector
 
@@ -117,7 +117,7 @@ def _shard_log_loss(network: Network, theta: FloatArray, rows: Rows, shard: Shar
     layers, output = network.layers(theta), network.output
     loss = total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in shard:
+        for block in cut(shard, most_rows(layers)):
             labels, row_weight = rows.labels_and_weights(block)
             logits = forward(layers, network.activations, rows.features(block)).logits
             losses = output.log_losses(logits, labels)

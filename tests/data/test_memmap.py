@@ -22,6 +22,8 @@ from skneural._inputs import weights as _weights
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
 from skneural._network.objective import Objective
+from skneural._network.row_sums import log_loss
+from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 
 DTYPES = ["float32", "float64", "uint8", "int16", "int64", "bool", ">f4", ">f8", ">i2"]
@@ -185,3 +187,58 @@ def test_shards_that_wait_to_be_added_up_hold_one_gradient_each():
     # In each of four threads a sum, a block's gradient, and what goes into that; 12 that wait; and
     # a few in float64.
     assert held < (4 * 3 + 12 + 3 * 2) * vector
+
+
+N_UNITS = 5000
+WIDE = {
+    "classes of a softmax": ([3], SoftmaxOutput((N_UNITS,))),
+    "classes of sigmoids": ([3], SigmoidOutput((N_UNITS,))),
+    "labels": ([3], SigmoidOutput((2,) * N_UNITS)),
+    "hidden units": ([N_UNITS], SoftmaxOutput((3,))),
+}
+
+
+def wide(kind):
+    """The sums over some rows of a network with a layer of many units, and its weights."""
+    hidden, output = WIDE[kind]
+    rng = np.random.default_rng(0)
+    network = Network(4, hidden, [ACTIVATIONS["tanh"]], output)
+    n_classes, n_targets = (2, N_UNITS) if kind == "labels" else (output.coding.n_units, 1)
+    codes = rng.integers(n_classes, size=(2048, n_targets)).astype(np.int16)
+    rows = Rows(rng.normal(size=(2048, 4)), codes, np.ones(2048))
+    theta = network.initial_weights(np.random.RandomState(0))
+
+    def sums(map_shards=map):
+        objective = Objective(network, rows, np.ones(2), map_shards)
+        products = objective.linearize(theta)(theta)
+        return *objective(theta), products, log_loss(network, rows, theta, map_shards)
+
+    return sums
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_blocks_of_wide_layers_have_few_rows(kind):
+    sums = wide(kind)
+    sums()
+    block = 8 * 2**20  # 2048 rows would be ten times as many
+    assert allocated(sums)[1] < 20 * block
+
+
+def test_sums_of_wide_layers_have_the_same_bits_for_any_number_of_threads():
+    sums = wide("classes of sigmoids")
+    results = []
+    for n_threads in (1, 2, 4):
+        with threadpool_limits(n_threads, user_api="blas"), shard_map(np.inf) as map_shards:
+            results.append(sums(map_shards))
+    for others in results[1:]:
+        for one, other in zip(results[0], others, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_predictions_of_many_classes_allocate_their_result_and_few_rows():
+    X = np.random.default_rng(0).normal(size=(N_UNITS, 4))
+    model = fitted(SoftmaxMLPClassifier((3,), alpha=1.0, max_iter=1), X, np.arange(N_UNITS))
+    with threadpool_limits(1, user_api="blas"):
+        for method in ("predict", "predict_proba", "decision_function"):
+            result, peak = allocated(lambda method=method: getattr(model, method)(X))
+            assert peak - result.nbytes < 6 * 8 * 2**20

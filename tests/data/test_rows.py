@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from skneural._data.mapping import map_rows
 from skneural._data.merging import canonical, merge_repeats
-from skneural._data.rows import N_SHARDS, Rows
+from skneural._data.rows import N_SHARDS, Rows, cut
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 511, 512, 513, 5000, 100_003])
@@ -34,6 +34,18 @@ def test_blocks_of_narrow_data_are_longer_and_those_of_sparse_data_outweigh_thei
     columns = np.random.default_rng(0).integers(10_000, size=200_000)  # 10 in each row
     text = sp.csr_array((np.ones(200_000), columns, np.arange(0, 200_001, 10)), (20_000, 10_000))
     assert longest(text) * text.nnz / text.shape[0] > 3 * text.shape[1]
+
+
+@pytest.mark.parametrize("most_rows", [1, 7, 100, 512, 10**9])
+def test_blocks_that_are_cut_cover_the_same_rows_in_equal_parts(most_rows):
+    rows = Rows(np.empty((5000, 300)))
+    for shard in rows.shards:
+        blocks = list(cut(shard, most_rows))
+        assert np.r_[tuple(blocks)].tolist() == np.r_[tuple(shard)].tolist()
+        sizes = [block.stop - block.start for block in blocks]
+        assert max(sizes) <= most_rows
+        assert max(sizes) - min(sizes) <= 1
+        assert (blocks == shard) == (most_rows >= 512)
 
 
 def test_blocks_are_views_of_floats_and_converted_copies_of_integers():
@@ -106,7 +118,7 @@ def test_large_data_stay_as_they_are():
 def test_no_rows_are_no_blocks(convert):
     nothing = convert(np.empty((0, 3)))
     assert Rows(nothing).shards == []
-    result = map_rows(lambda block: np.asarray(block.sum(axis=1)), nothing)
+    result = map_rows(lambda block: np.asarray(block.sum(axis=1)), nothing, 10)
     assert len(result) == 0
 
 
