@@ -163,6 +163,35 @@ def test_boosting_works_with_penalties_found_from_the_data(network, digits):
     assert boosted.fit(X_train, y_train).score(X_test, y_test) > 0.9
 
 
+@pytest.fixture(scope="module")
+def exclusive_or():
+    """Rows of few kinds: five bits, and whether the first two differ, with a tenth of errors."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(2, size=(3000, 5)).astype(float)
+    return X, (X[:, 0] != X[:, 1]) ^ (rng.uniform(size=3000) < 0.1)
+
+
+@pytest.mark.parametrize("class_weight", [None, {False: 1, True: 4}])
+def test_weights_that_are_shares_give_the_penalty_of_counts(classifier, class_weight, exclusive_or):
+    X, y = exclusive_or
+    network = classifier((20,), class_weight=class_weight, random_state=0)
+    counted = clone(network).fit(X, y)
+    shared = network.fit(X, y, np.full(len(y), 1 / len(y)))
+    np.testing.assert_allclose(shared.alpha_ * len(y), counted.alpha_, rtol=0.3)
+    np.testing.assert_allclose(shared.predict_proba(X), counted.predict_proba(X), atol=0.05)
+    np.testing.assert_array_equal(shared.predict(X), X[:, 0] != X[:, 1])
+
+
+# Later networks learn nothing, as boosting has removed what the first found.
+@pytest.mark.filterwarnings("ignore:No structure was found", "ignore:The fit learned nothing")
+@pytest.mark.parametrize("class_weight", [None, {False: 1, True: 4}])
+def test_boosting_of_few_different_rows_finds_both_classes(classifier, class_weight, exclusive_or):
+    X, y = exclusive_or
+    network = classifier((20,), class_weight=class_weight, random_state=0)
+    boosted = AdaBoostClassifier(network, n_estimators=4, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(boosted.predict(X), X[:, 0] != X[:, 1])
+
+
 # --- Several networks for several classes --------------------------------------------------
 
 
