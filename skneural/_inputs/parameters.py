@@ -139,8 +139,11 @@ def check_numbers(X: Any, name: str, estimator_name: str | None = None) -> None:
     dtype = np.dtype(np.float64) if is_long else values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
         with np.errstate(over="ignore"):
-            block = values[start : start + step].astype(dtype, copy=False)
-        assert_all_finite(block, estimator_name=estimator_name, input_name=name)
+            assert_all_finite(
+                values[start : start + step].astype(dtype, copy=False),
+                estimator_name=estimator_name,
+                input_name=name,
+            )
 
 
 def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
