@@ -239,12 +239,14 @@ class _Run:
         """
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
         reason = self._stage(stage, progress)
-        while reason is StopReason.MAX_ITER and progress.n_iter < most:
+        while reason in (StopReason.MAX_ITER, StopReason.TOL) and progress.n_iter < most:
             seen = self._judge(stage.rows, stage.rows, progress.theta)
             if seen.loss < LEARNED * seen.frequencies_loss or seen.frequencies_loss < NOTHING:
                 break
-            if stage.is_whole:
+            if stage.is_whole and self._first_factor > LEAST_FACTOR:
                 self._first_factor = max(self._first_factor / WEAKER, LEAST_FACTOR)
+            elif reason is StopReason.TOL:
+                break
             reason = self._stage(stage, progress)
         return reason
 
