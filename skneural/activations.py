@@ -45,8 +45,15 @@ def sigmoid(x: ArrayLike) -> FloatArray:
     array([0. , 0.5, 1. ])
     """
     x = _as_float(x)
-    decay = np.exp(-np.abs(x))  # in (0, 1]: the argument of exp is never positive
-    return np.asarray(np.maximum(decay, x >= 0) / (1 + decay))
+    # exp(min(x, 0)) / (1 + exp(-|x|)): the argument of exp is never positive. In place, because
+    # arrays that do not fit into the cache take longer to allocate than to compute.
+    powers, decay = np.asarray(np.minimum(x, 0)), np.asarray(np.abs(x))
+    np.negative(decay, out=decay)
+    np.exp(decay, out=decay)
+    decay += 1
+    np.exp(powers, out=powers)
+    powers /= decay
+    return powers
 
 
 def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:

@@ -128,11 +128,9 @@ class Rows(Data):
         self.n_rows = int(X.shape[0]) if index is None else len(index)
         self.n_features = int(X.shape[1]) if columns is None else len(columns)
         self.dtype = computation_dtype(X.dtype)
-        n_blocks = -(-self.n_rows // (block_rows or _default_block_rows(X, self.n_features)))
-        edges = np.linspace(0, self.n_rows, n_blocks + 1).astype(int).tolist()
-        cuts = np.linspace(0, n_blocks, min(n_shards, n_blocks) + 1).astype(int).tolist()
-        blocks = [slice(start, stop) for start, stop in pairwise(edges)]
-        self.shards = [blocks[first:last] for first, last in pairwise(cuts)]
+        n_blocks = -(-self.n_rows // (block_rows or default_block_rows(X, self.n_features)))
+        blocks = _parts(self.n_rows, n_blocks)
+        self.shards = [blocks[part] for part in _parts(n_blocks, min(n_shards, n_blocks))]
 
     def __sizeof__(self) -> int:
         """Size in bytes, by which dask decides what to move and what to keep in memory."""
@@ -280,7 +278,13 @@ def _n_different(first: Vector, rows: Rows) -> Total:
     return Total(n_different)
 
 
-def _default_block_rows(X: Any, n_features: int) -> int:
+def _parts(length: int, n_parts: int) -> list[slice]:
+    """Neighbouring slices of about equal lengths."""
+    edges = [length * i // n_parts for i in range(n_parts)]
+    return [slice(start, stop) for start, stop in pairwise([*edges, length])]
+
+
+def default_block_rows(X: Any, n_features: int) -> int:
     """The number of rows that hold about 2^17 numbers of the features in use, from 512 to 2048.
 
     With such blocks, calls are few and activations stay in cache. The gradient of a block with
@@ -288,7 +292,8 @@ def _default_block_rows(X: Any, n_features: int) -> int:
     because adding up the gradients of small ones would cost more than computing them.
     """
     numbers_per_row = max(1.0, X.nnz / max(X.shape[0], 1)) if sp.issparse(X) else n_features
-    block_rows = int(np.clip(BLOCK_NUMBERS / numbers_per_row, *BLOCK_ROWS))
+    fewest, most = BLOCK_ROWS
+    block_rows = int(min(max(BLOCK_NUMBERS / numbers_per_row, fewest), most))
     return max(block_rows, int(4 * n_features / numbers_per_row))
 
 

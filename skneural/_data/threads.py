@@ -30,10 +30,10 @@ def shard_map(work: float) -> Iterator[MapShards]:
     work : float
         The number of multiplications in one pass over the shards.
     """
-    with ExitStack() as stack:
-        n_threads = stack.enter_context(_BlasLimit.shared())
+    with _BlasLimit.shared() as n_threads:
         if n_threads > 1 and work >= THREADING_PAYS:
-            yield _ShardThreads(n_threads, stack).map
+            with ExitStack() as stack:
+                yield _ShardThreads(n_threads, stack).map
         else:
             yield map
 
@@ -70,10 +70,10 @@ class _BlasLimit:
     _lock = Lock()  # guards the limits and their numbers of users
     _limits: ClassVar[list["_BlasLimit"]] = []
 
-    def __init__(self) -> None:
+    def __init__(self, n_threads: int) -> None:
         self._thread = get_ident()
         self._n_users = 0
-        self._n_threads = _blas_threads()
+        self._n_threads = n_threads
         self._limiter = _blas().limit(limits=1)
         self._n_threads_left = _blas_threads()  # not 1 if another thread controls BLAS
         self._limits.append(self)
@@ -83,8 +83,13 @@ class _BlasLimit:
     def shared(cls) -> Iterator[int]:
         """Limit BLAS, and yield the number of threads that it leaves to the caller."""
         with cls._lock:
-            limit = cls._visible() or cls()
-            limit._n_users += 1
+            n_threads = _blas_threads()
+            limit = cls(n_threads) if n_threads > 1 else cls._visible()
+            if limit is not None:
+                limit._n_users += 1
+        if limit is None:  # BLAS has one thread anyway
+            yield 1
+            return
         try:
             yield limit._n_threads if limit._n_threads_left == 1 else 1
         finally:
@@ -93,11 +98,9 @@ class _BlasLimit:
 
     @classmethod
     def _visible(cls) -> "_BlasLimit | None":
-        """Return a limit that holds in this thread, preferably its own."""
-        if not cls._limits or _blas_threads() > 1:
-            return None
+        """Return a limit that holds in this thread, preferably its own, if there is one."""
         own = (limit for limit in cls._limits if limit._thread == get_ident())
-        return next(own, cls._limits[-1])
+        return next(own, cls._limits[-1] if cls._limits else None)
 
     def _leave(self) -> None:
         self._n_users -= 1
@@ -128,7 +131,7 @@ def _blas() -> ThreadpoolController:
 
 
 def _blas_threads() -> int:
-    return max((library["num_threads"] for library in _blas().info()), default=1)
+    return max((library.get_num_threads() for library in _blas().lib_controllers), default=1)
 
 
 def _forget_other_threads() -> None:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skneural._data.mapping import map_rows
 from skneural._data.merging import canonical, merge_repeats
 from skneural._data.rows import N_SHARDS, Rows, cut
 
@@ -118,8 +117,6 @@ def test_large_data_stay_as_they_are():
 def test_no_rows_are_no_blocks(convert):
     nothing = convert(np.empty((0, 3)))
     assert Rows(nothing).shards == []
-    result = map_rows(lambda block: np.asarray(block.sum(axis=1)), nothing, 10)
-    assert len(result) == 0
 
 
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array, sp.csr_matrix])

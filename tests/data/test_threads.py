@@ -106,6 +106,13 @@ def test_no_threads_where_blas_has_one_or_the_work_is_small(limit, work):
     assert set(idents) == {threading.get_ident()}
 
 
+def test_nothing_is_limited_where_blas_has_one_thread(monkeypatch):
+    with threadpool_limits(1, user_api="blas"):
+        monkeypatch.delattr(ThreadpoolController, "limit")
+        with shard_map(np.inf) as map_shards:
+            assert list(map_shards(lambda _: blas_threads(), range(2))) == [{1}] * 2
+
+
 @pytest.mark.usefixtures("four_blas_threads")
 @pytest.mark.parametrize("work", [0, np.inf])
 @pytest.mark.parametrize("n_others", [1, 3])
@@ -252,16 +259,12 @@ def test_a_thread_that_may_not_limit_blas_goes_without_threads():
 class BlasWithALimitForEachThread:
     """A controller of such a library, which has four threads."""
 
-    lib_controllers = ()
-
     def __init__(self):
         self._of_thread = threading.local()
+        self.lib_controllers = [self]
 
-    def n_threads(self):
+    def get_num_threads(self):
         return getattr(self._of_thread, "limit", 4)
-
-    def info(self):
-        return [{"num_threads": self.n_threads()}]
 
     @contextmanager
     def _restored(self, before):
@@ -269,7 +272,7 @@ class BlasWithALimitForEachThread:
         self._of_thread.limit = before
 
     def limit(self, limits):
-        before, self._of_thread.limit = self.n_threads(), limits
+        before, self._of_thread.limit = self.get_num_threads(), limits
         return self._restored(before)
 
 
@@ -280,14 +283,14 @@ def test_a_blas_with_a_limit_for_each_thread(monkeypatch):
     with shard_map(0):
         others = [Fit(work=0).enter() for _ in range(2)]
         with shard_map(0):
-            assert [fit.run(blas.n_threads) for fit in others] == [1, 1]
+            assert [fit.run(blas.get_num_threads) for fit in others] == [1, 1]
             others[0].leave()
-            assert others[0].run(blas.n_threads) == 4
-        assert blas.n_threads() == 1
-    assert blas.n_threads() == 4
-    assert others[1].run(blas.n_threads) == 1
+            assert others[0].run(blas.get_num_threads) == 4
+        assert blas.get_num_threads() == 1
+    assert blas.get_num_threads() == 4
+    assert others[1].run(blas.get_num_threads) == 1
     others[1].leave()
-    assert others[1].run(blas.n_threads) == 4
+    assert others[1].run(blas.get_num_threads) == 4
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
