@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
@@ -17,16 +16,9 @@ from skneural._estimators.linear import LinearAttributes
 from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
-from skneural._network import (
-    ACTIVATIONS,
-    Activation,
-    ForwardPass,
-    Layer,
-    Output,
-    forward,
-    most_rows,
-)
+from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
 from skneural._typing import FloatArray
+from skneural.activations import sigmoid, softplus
 
 
 class NetworkPredictor(
@@ -94,9 +86,7 @@ class NetworkPredictor(
             If `X` has other features than in `fit`, or values that are not finite numbers.
         """
         targets, output = self._fitted()
-        values = self._map_logits(
-            X, lambda logits: np.exp(targets.present(output.log_probabilities(logits)))
-        )
+        values = self._map_logits(X, partial(_probabilities, targets, output))
         return output.coding.split_classes(values) if targets.is_multioutput else values
 
     @on_snapshot
@@ -208,6 +198,7 @@ class NetworkPredictor(
         ValueError
             If `X` has other features than in `fit`, or values that are not finite numbers.
         """
+        check_is_fitted(self)
         X = self._check_features(X)
         if len(self.coefs_) == 1:
             return X.astype(computation_dtype(X.dtype), copy=False)
@@ -263,10 +254,10 @@ class NetworkPredictor(
 
     def _fitted(self) -> tuple[Targets, Output]:
         check_is_fitted(self)
-        return self._targets, self._make_output(self._targets.n_classes)
+        targets = self._targets
+        return targets, self._make_output(targets.n_classes)
 
     def _check_features(self, X) -> Any:
-        check_is_fitted(self)
         if is_dask(X):
             return check_names(self, X)
         return check.check_features(self, X, reset=False)
@@ -278,15 +269,16 @@ class NetworkPredictor(
         """A function of the forward passes of all blocks of rows, in one array."""
         dtype = computation_dtype(X.dtype)
         layers = [
-            Layer(intercept.astype(dtype), coef.astype(dtype))
+            Layer(intercept.astype(dtype, copy=False), coef.astype(dtype, copy=False))
             for intercept, coef in zip(self.intercepts_, self.coefs_, strict=True)
         ]
         activations = [ACTIVATIONS[name] for name in self._activation_names]
         values = partial(_of_pass, function, layers, activations)
+        width = max(coef.shape[1] for coef in self.coefs_)
         if is_dask(X):
-            return map_chunks(partial(map_rows, values, most_rows=most_rows(layers)), X)
-        work = float(X.shape[0]) * sum(layer.coef.size for layer in layers)
-        return map_rows(values, X, most_rows(layers), work=work)
+            return map_chunks(partial(map_rows, values, width=width), X)
+        work = float(X.shape[0]) * sum(coef.size for coef in self.coefs_)
+        return map_rows(values, X, width, work)
 
 
 def _of_pass(
@@ -298,9 +290,20 @@ def _of_pass(
     return function(forward(layers, activations, X))
 
 
+def _probabilities(targets: Targets, output: Output, logits: FloatArray) -> FloatArray:
+    """Probabilities in class space, or for a multilabel `y`, those of the presence of labels."""
+    if targets.is_multilabel:
+        return sigmoid(output.decision_scores(logits))
+    return output.probabilities(logits)
+
+
 def _log_probabilities(targets: Targets, output: Output, logits: FloatArray) -> FloatArray:
-    values = targets.present(output.log_probabilities(logits))
-    return np.where(np.exp(values) == 1, 0, values)  # 0 where `predict_proba` is 1
+    if targets.is_multilabel:
+        values = -softplus(-output.decision_scores(logits))
+    else:
+        values = output.log_probabilities(logits)
+    values[_probabilities(targets, output, logits) == 1] = 0
+    return values
 
 
 def fitted_output(classifier: NetworkPredictor) -> tuple[Targets, Output]:

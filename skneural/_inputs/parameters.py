@@ -139,15 +139,13 @@ def check_numbers(X: Any, name: str, estimator_name: str | None = None) -> None:
     dtype = np.dtype(np.float64) if is_long else values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
         with np.errstate(over="ignore"):
-            assert_all_finite(
-                values[start : start + step].astype(dtype, copy=False),
-                estimator_name=estimator_name,
-                input_name=name,
-            )
+            block = values[start : start + step].astype(dtype, copy=False)
+        if not np.isfinite(block).all():  # in 5 us, which matter if there is only one row
+            assert_all_finite(block, estimator_name=estimator_name, input_name=name)
 
 
 def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
-    """A threshold for each target; with more than two classes it must be 0.5."""
+    """A threshold for all targets, or one for each; with more than two classes it must be 0.5."""
     try:
         thresholds = np.asarray(threshold)
     except ValueError:  # a ragged list
@@ -159,12 +157,10 @@ def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
             f"threshold must be a number, or one number for each of the {len(n_classes)} outputs; "
             f"got {shown(threshold)}."
         )
-    each = np.broadcast_to(thresholds.astype(np.float64), len(n_classes))
-    for value, k in zip(each, n_classes, strict=True):
-        if k > 2 and value != 0.5:
-            raise ValueError(
-                f"threshold={shown(threshold)} cannot be used: y has a target of {k} classes, and "
-                "with more than two classes the largest activation is predicted. Leave the "
-                "threshold of that target at 0.5."
-            )
-    return each
+    if max(n_classes) > 2 and (unused := np.greater(n_classes, 2) & (thresholds != 0.5)).any():
+        raise ValueError(
+            f"threshold={shown(threshold)} cannot be used: y has a target of "
+            f"{n_classes[unused.argmax()]} classes, and with more than two classes the largest "
+            "activation is predicted. Leave the threshold of that target at 0.5."
+        )
+    return thresholds.astype(np.float64)

@@ -25,7 +25,7 @@ from sklearn.utils.multiclass import type_of_target
 from skneural._inputs.labels import MAY_BE_MISSING, split_missing
 from skneural._inputs.shown import shown
 from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
-from skneural._typing import FloatArray, IntArray, Vector
+from skneural._typing import IntArray, Vector
 
 BLOCK_LABELS = 2**16  # labels that are encoded at a time
 
@@ -59,6 +59,8 @@ class Targets:
 
     @property
     def n_classes(self) -> list[int]:
+        if self.is_multilabel:
+            return [2] * len(self.classes)
         return [len(classes) for classes in self.target_classes]
 
     def matches(self, other: "Targets") -> bool:
@@ -161,10 +163,6 @@ class Targets:
             return codes
         labels = [classes[code] for classes, code in zip(self.target_classes, codes.T, strict=True)]
         return np.column_stack(labels) if self.is_multioutput else labels[0]
-
-    def present(self, class_columns: FloatArray) -> FloatArray:
-        """The columns of class space that users see; for a multilabel `y`, those for "present"."""
-        return class_columns[:, 1::2] if self.is_multilabel else class_columns
 
 
 def encode_targets(y: Any) -> tuple[Targets, Any]:

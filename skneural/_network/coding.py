@@ -19,12 +19,14 @@ Shapes: codes (rows, n_targets), row weights (rows,). *Class space* has a column
 of every target, (rows, sum_j K_j); soft labels are floats in class space.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from skneural._network.layout import target_layout
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 
 
@@ -35,10 +37,10 @@ class TargetCoding:
     ----------
     n_classes : sequence of int
         K_j, the number of classes of each target.
-    unit_classes : sequence of arrays of int
-        c_u, the class of each unit, for the units of each target in turn.
-    alternatives : sequence of int
-        For each target, the number of outcomes over which its units are smoothed.
+    unit_classes : callable
+        Returns c_u, the class of each unit, for a target with K classes.
+    alternatives : callable
+        Returns the number of outcomes over which the units of such a target are smoothed.
     label_smoothing : float in [0, 1), default=0.0
         The share of a unit's target that is spread evenly over the alternatives.
     class_weight : sequence of arrays of shape (K_j,), optional
@@ -48,23 +50,21 @@ class TargetCoding:
     def __init__(
         self,
         n_classes: Sequence[int],
-        unit_classes: Sequence[IntArray],
-        alternatives: Sequence[int],
+        unit_classes: Callable[[int], IntArray],
+        alternatives: Callable[[int], int],
         *,
         label_smoothing: float = 0.0,
         class_weight: Sequence[Vector] | None = None,
     ) -> None:
         self.n_classes = tuple(n_classes)
         self.n_targets = len(self.n_classes)
-        self.unit_classes = tuple(unit_classes)
-        n_units = [len(classes) for classes in unit_classes]
-        self.n_units = sum(n_units)
-        self.starts = np.cumsum([0, *n_units[:-1]])
-        self.target = np.repeat(np.arange(self.n_targets), n_units)
-        self.class_starts = np.cumsum([0, *self.n_classes[:-1]])
-        self.unit_class = np.concatenate(unit_classes)
-        self._kept_share = 1.0 - label_smoothing
-        self._spread_share = label_smoothing / np.repeat(alternatives, n_units)
+        self._layout = layout = target_layout(self.n_classes, unit_classes)
+        self.n_units = len(layout.target)
+        self.starts, self.target = layout.starts, layout.target
+        self.class_starts, self.class_target = layout.class_starts, layout.class_target
+        self.unit_class, self.groups = layout.unit_class, layout.groups
+        self._alternatives = alternatives
+        self._label_smoothing = label_smoothing
         self._class_weight = None if class_weight is None else np.concatenate(class_weight)
 
     def targets(self, labels: LabelArray) -> Vector:
@@ -126,11 +126,34 @@ class TargetCoding:
 
     def split(self, values: FloatArray) -> list[FloatArray]:
         """The columns of the units of each target, as views."""
-        return _split_columns(values, [len(classes) for classes in self.unit_classes])
+        return _split_columns(values, self._layout.n_units)
 
     def split_classes(self, values: FloatArray) -> list[FloatArray]:
         """The columns of class space of each target, as views."""
         return _split_columns(values, self.n_classes)
+
+    def argmax(self, values: FloatArray) -> IntArray:
+        """The code of the greatest value of each target, from class space; (rows, n_targets)."""
+        codes = np.empty((len(values), self.n_targets), np.intp)
+        for k, targets, _, columns in self.groups:
+            of_target = values[:, columns]
+            codes[:, targets] = (  # argmax is slow along an axis of two
+                of_target[..., 1] > of_target[..., 0] if k == 2 else of_target.argmax(axis=2)
+            )
+        return codes
+
+    def scores(self, values: FloatArray) -> FloatArray:
+        """From class space, the difference of the classes of a target that has two, else all."""
+        scores = values[:, self._layout.scored].copy()
+        scores[:, self._layout.paired] -= values[:, self._layout.firsts]
+        return scores
+
+    def signed(self, scores: FloatArray) -> FloatArray:
+        """The reverse of `scores`: in class space, minus the score for the first of two classes."""
+        values = np.empty((len(scores), len(self.class_target)), scores.dtype)
+        values[:, self._layout.scored] = scores
+        values[:, self._layout.firsts] = -scores[:, self._layout.paired]
+        return values
 
     def split_scores(self, values: FloatArray) -> list[FloatArray]:
         """The decision scores of each target: 1-d for two classes, else a column per class."""
@@ -139,7 +162,13 @@ class TargetCoding:
         return [part[:, 0] if part.shape[1] == 1 else part for part in parts]
 
     def _smoothed(self, share: Any) -> Any:
-        return share * self._kept_share + self._spread_share
+        return share * (1.0 - self._label_smoothing) + self._spread_share
+
+    @cached_property
+    def _spread_share(self) -> Vector:
+        """The share that each unit gets from all labels."""
+        alternatives = [self._alternatives(k) for k in self.n_classes]
+        return np.asarray(self._label_smoothing / np.array(alternatives)[self.target])
 
     def _shares(self, labels: LabelArray) -> Any:
         """The unsmoothed target of each unit: 0 or 1 unless labels are soft."""

@@ -57,8 +57,8 @@ class Output(ABC):
     ) -> None:
         self.coding = self.coding_class(
             n_classes,
-            [self._unit_classes(k) for k in n_classes],
-            [self._alternatives(k) for k in n_classes],
+            self._unit_classes,
+            self._alternatives,
             label_smoothing=label_smoothing,
             class_weight=class_weight,
         )
@@ -106,16 +106,17 @@ class Output(ABC):
         """The number of roots of a row's Fisher matrix."""
         return sum(self.coding.n_classes)
 
+    def probabilities(self, logits: FloatArray) -> FloatArray:
+        """Class probabilities, in class space."""
+        return np.asarray(np.exp(self.log_probabilities(logits)))
+
     def decision_scores(self, logits: FloatArray) -> FloatArray:
         """Scores to rank by: one column for a target of two classes, else one per class."""
-        parts = self.coding.split_classes(self.log_probabilities(logits))
-        columns = [part[:, 1:] - part[:, :1] if part.shape[1] == 2 else part for part in parts]
-        return np.hstack(columns)
+        return self.coding.scores(self.log_probabilities(logits))
 
     def decide(self, logits: FloatArray) -> IntArray:
         """The code of the predicted class of each target; shape (rows, n_targets)."""
-        parts = self.coding.split_classes(self.log_probabilities(logits))
-        return np.stack([part.argmax(axis=1) for part in parts], axis=1)
+        return self.coding.argmax(self.log_probabilities(logits))
 
     def _combined_roots(self, logits: FloatArray, probe: FloatArray) -> FloatArray:
         """``sum_s probe_s s``, without weights; shape (rows, n_units)."""

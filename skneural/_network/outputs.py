@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from skneural._network.coding import TargetCoding
 from skneural._network.output import Output
 from skneural._network.sigmoid import SigmoidOutput
@@ -19,7 +21,7 @@ def find_coding(n_classes: Sequence[int], n_units: Sequence[int]) -> TargetCodin
     """
     for output in OUTPUTS.values():
         coding = output(n_classes).coding
-        own = [len(classes) for classes in coding.unit_classes]
+        own = np.bincount(coding.target).tolist()
         if own == list(n_units) or [sum(own)] == list(n_units):
             return coding
     return None

@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 
 from skneural._network.output import CanonicalOutput
-from skneural._network.softmax import log_softmax
+from skneural._network.softmax import group_softmax, log_softmax
 from skneural._typing import FloatArray, IntArray, Vector
 from skneural.activations import sigmoid, softplus
 
@@ -42,7 +42,7 @@ class SigmoidOutput(CanonicalOutput):
         threshold: float | Vector = 0.5,
     ) -> None:
         super().__init__(n_classes, label_smoothing=label_smoothing, class_weight=class_weight)
-        self._thresholds = np.broadcast_to(threshold, self.coding.n_targets)
+        self._threshold = threshold
 
     @staticmethod
     def _unit_classes(n_classes: int) -> IntArray:
@@ -70,22 +70,32 @@ class SigmoidOutput(CanonicalOutput):
         return np.asarray(activations * (1 - activations) * direction)
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
-        columns = []
-        for z, k in zip(self.coding.split(logits), self.coding.n_classes, strict=True):
-            log_yes, log_no = -softplus(-z), -softplus(z)
-            columns += [log_no, log_yes] if k == 2 else [log_yes]
-        target = np.repeat(np.arange(self.coding.n_targets), self.coding.n_classes)
-        return log_softmax(np.hstack(columns), self.coding.class_starts, target)
+        return log_softmax(
+            self._log_shares(logits), self.coding.class_starts, self.coding.class_target
+        )
+
+    def probabilities(self, logits: FloatArray) -> FloatArray:
+        return group_softmax(
+            self._log_shares(logits), self.coding.class_starts, self.coding.class_target
+        )
 
     def decision_scores(self, logits: FloatArray) -> FloatArray:
         return logits
 
     def decide(self, logits: FloatArray) -> IntArray:
-        # Logits still differ where rounding makes their activations equal.
-        coding = self.coding
-        targets = zip(coding.split(logits), coding.n_classes, self._thresholds, strict=True)
-        columns = [
-            sigmoid(z[:, 0]) > threshold if k == 2 else z.argmax(axis=1)
-            for z, k, threshold in targets
-        ]
-        return np.stack(columns, axis=1).astype(np.intp)
+        codes = np.empty((len(logits), self.coding.n_targets), np.intp)
+        thresholds = np.broadcast_to(self._threshold, self.coding.n_targets)
+        for k, targets, units, _ in self.coding.groups:
+            z = logits[:, units]
+            # Of more classes, logits still differ where rounding makes their activations equal.
+            codes[:, targets] = (
+                sigmoid(z[..., 0]) > thresholds[targets] if k == 2 else z.argmax(axis=2)
+            )
+        return codes
+
+    def _log_shares(self, logits: FloatArray) -> FloatArray:
+        """For each class, the logarithm of its activation; in class space.
+
+        The activation of the first of two classes is ``1 - p``, or the sigmoid of -z.
+        """
+        return -softplus(-self.coding.signed(logits))

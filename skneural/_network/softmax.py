@@ -52,9 +52,7 @@ class SoftmaxOutput(CanonicalOutput):
         return root
 
     def activations(self, logits: FloatArray) -> FloatArray:
-        _, powers = _powers(logits, self.coding.starts, self.coding.target)
-        sums = np.add.reduceat(powers, self.coding.starts, axis=1)
-        return np.asarray(powers / spread(sums, self.coding.target))
+        return group_softmax(logits, self.coding.starts, self.coding.target)
 
     def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
         means = np.add.reduceat(activations * direction, self.coding.starts, axis=1)
@@ -63,15 +61,24 @@ class SoftmaxOutput(CanonicalOutput):
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
         return log_softmax(logits, self.coding.starts, self.coding.target)
 
+    def probabilities(self, logits: FloatArray) -> FloatArray:
+        return self.activations(logits)
+
     def decision_scores(self, logits: FloatArray) -> FloatArray:
-        targets = self.coding.split(logits)
         with np.errstate(over="ignore"):
-            columns = [z[:, 1:] - z[:, :1] if z.shape[1] == 2 else z for z in targets]
+            scores = self.coding.scores(logits)
         largest = np.finfo(logits.dtype).max
-        return np.asarray(np.clip(np.hstack(columns), -largest, largest))
+        return np.clip(scores, -largest, largest, out=scores)
 
     def decide(self, logits: FloatArray) -> IntArray:
-        return np.stack([z.argmax(axis=1) for z in self.coding.split(logits)], axis=1)
+        return self.coding.argmax(logits)
+
+
+def group_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
+    """The softmax of groups of columns, which are described as in `log_softmax`."""
+    _, powers = _powers(z, starts, group)
+    powers /= spread(np.add.reduceat(powers, starts, axis=1), group)
+    return powers
 
 
 def log_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._data import threads as _shards
+from skneural.activations import sigmoid, softplus
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
 METHODS = ["predict_proba", "predict_log_proba", "decision_function", "predict_activations"]
@@ -79,6 +80,22 @@ def test_probabilities_decisions_and_predictions_agree(classifier, kind, fitted,
         np.testing.assert_array_equal(label, classes[j][p.argmax(axis=1)])
         best = (score > 0).astype(int) if score.ndim == 1 else score.argmax(axis=1)
         np.testing.assert_array_equal(label, classes[j][best])
+
+
+def test_labels_are_present_with_the_sigmoid_of_their_score(classifier, fitted, iris):
+    model = fitted[classifier, "multilabel-indicator"]
+    scores = model.decision_function(iris[0])
+    np.testing.assert_array_equal(model.predict_proba(iris[0]), sigmoid(scores))
+    np.testing.assert_allclose(model.predict_log_proba(iris[0]), -softplus(-scores), atol=1e-15)
+
+
+def test_logarithms_are_zero_where_probabilities_are_one(classifier, iris, targets_of_each_kind):
+    for kind in KINDS[:3]:
+        model = classifier((), tol=1.0).fit(iris[0], targets_of_each_kind[kind])
+        X = 1e3 * iris[0]
+        proba, logs = model.predict_proba(X), model.predict_log_proba(X)
+        assert (logs[proba == 1] == 0).all()
+        assert (proba == 1).any()
 
 
 def test_activations_are_what_the_units_say(fitted, iris):

@@ -115,6 +115,7 @@ class OutputContract:
             *output.error_roots(z, soft, weight),
             output.activations(z),
             output.log_probabilities(z),
+            output.probabilities(z),
             output.decision_scores(z),
         ]
         assert np.isfinite(loss)
@@ -126,8 +127,11 @@ class OutputContract:
     def test_probabilities_of_each_target_sum_to_one(self, n_classes):
         output = self.make(n_classes)
         logits = np.vstack([sample(output)[0], np.full((1, output.coding.n_units), -1e4)])
-        for column in output.coding.split_classes(np.exp(output.log_probabilities(logits))):
+        probabilities = output.probabilities(logits)
+        for column in output.coding.split_classes(probabilities):
             np.testing.assert_allclose(column.sum(axis=1), 1, rtol=1e-12)
+        logarithms = output.log_probabilities(logits)
+        np.testing.assert_allclose(probabilities, np.exp(logarithms), rtol=1e-12)
 
     @pytest.mark.parametrize("n_classes", TARGETS)
     def test_decisions_agree_with_probabilities_and_decision_scores(self, n_classes):

@@ -21,16 +21,37 @@ from skneural._network.softmax import SoftmaxOutput
 )
 def test_units_and_their_classes(output, unit_classes):
     coding = output.coding
-    assert [classes.tolist() for classes in coding.unit_classes] == unit_classes
+    parts = coding.split(coding.unit_class[None])
+    assert [part[0].tolist() for part in parts] == unit_classes
     assert coding.n_units == len(np.concatenate(unit_classes))
-    parts = coding.split(np.arange(coding.n_units)[None])
-    assert [part.shape[1] for part in parts] == [len(classes) for classes in unit_classes]
 
 
 def test_scores_of_two_classes_are_one_dimensional():
     first, second = SoftmaxOutput((2, 3)).coding.split_scores(np.arange(8.0).reshape(2, 4))
     np.testing.assert_array_equal(first, [0, 4])
     np.testing.assert_array_equal(second, [[1, 2, 3], [5, 6, 7]])
+
+
+@pytest.mark.parametrize("n_classes", [(2,), (4,), (2, 2, 2), (3, 3), (2, 3, 2, 2, 4, 3)])
+def test_targets_in_one_expression_are_targets_one_by_one(n_classes):
+    coding = SoftmaxOutput(n_classes).coding
+    values = np.random.default_rng(0).integers(4, size=(50, sum(n_classes))).astype(float)  # ties
+    parts = coding.split_classes(values)
+    best = np.stack([part.argmax(axis=1) for part in parts], axis=1)
+    np.testing.assert_array_equal(coding.argmax(values), best)
+    scores = [part[:, 1:] - part[:, :1] if part.shape[1] == 2 else part for part in parts]
+    np.testing.assert_array_equal(coding.scores(values), np.hstack(scores))
+
+
+@pytest.mark.parametrize("n_classes", [(2,), (4,), (2, 2, 2), (3, 3), (2, 3, 2, 2, 4, 3)])
+def test_signed_scores_are_the_reverse_of_scores(n_classes):
+    coding = SigmoidOutput(n_classes).coding
+    scores = np.random.default_rng(0).normal(size=(5, coding.n_units))
+    signed = coding.signed(scores)
+    for part, own in zip(coding.split_classes(signed), coding.split(scores), strict=True):
+        np.testing.assert_array_equal(part, np.hstack([-own, own]) if own.shape[1] == 1 else own)
+    factors = np.where(np.equal(n_classes, 2), 2, 1)[coding.target]
+    np.testing.assert_array_equal(coding.scores(signed), scores * factors)
 
 
 def test_label_smoothing_spreads_over_classes_or_over_yes_and_no():
