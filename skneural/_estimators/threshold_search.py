@@ -1,12 +1,14 @@
 """Search for the decision threshold of a label, given held-out probabilities."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
 
+from skneural._estimators.count_metrics import COUNT_METRICS, counts_above
 from skneural._inputs import shown
 from skneural._typing import FloatArray
 
@@ -47,7 +49,15 @@ def presence(probabilities, classes) -> FloatArray:
 
 
 def check_scorer(scoring, is_weighted):
-    """Return the scorer, or raise an error if it cannot evaluate binary predictions."""
+    """Return a function that scores the thresholds of a label.
+
+    Its arguments are thresholds, probabilities, codes and ``{"sample_weight": ...}`` or ``{}``.
+
+    Raises
+    ------
+    ValueError
+        If the scorer cannot evaluate binary predictions.
+    """
     try:
         scorer = scoring if callable(scoring) else get_scorer(scoring)
         weights = {"sample_weight": np.ones(2)} if is_weighted else {}
@@ -59,24 +69,36 @@ def check_scorer(scoring, is_weighted):
             f"callable {signature}, as returned by sklearn.metrics.make_scorer; got "
             f"{shown(scoring)}."
         ) from error
-    return scorer
+    if isinstance(scoring, str) and scoring in COUNT_METRICS:
+        return partial(_scores_of_counts, COUNT_METRICS[scoring])
+    return partial(_scores_one_by_one, scorer)
 
 
-def best_threshold(scorer, probability, code, n_thresholds, weights) -> tuple[float, float]:
+def _scores_of_counts(metric, thresholds, probability, code, weights):
+    """Score all thresholds after a single sort."""
+    weight = weights.get("sample_weight", 1.0)
+    return metric(*counts_above(thresholds, probability, code == 1, weight))
+
+
+def _scores_one_by_one(scorer, thresholds, probability, code, weights):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # nothing predicted
+        return [
+            scorer(_Decided(), (probability > threshold).astype(int), code, **weights)
+            for threshold in thresholds
+        ]
+
+
+def best_threshold(score, probability, code, n_thresholds, weights) -> tuple[float, float]:
     """Return the threshold of a label with the best score, and that score.
 
-    Where no threshold can be chosen, they are 0.5 and NaN.
+    `score` is a result of `check_scorer`. Where no threshold can be chosen, they are 0.5 and NaN.
     """
     if np.bincount(code, minlength=2).min() < _FEWEST_ROWS:
         return 0.5, np.nan
     candidates = _candidates(probability, code == 1, n_thresholds)
     candidates = candidates[np.argsort(np.abs(candidates - 0.5), kind="stable")]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)  # nothing predicted
-        scores = [
-            scorer(_Decided(), (probability > threshold).astype(int), code, **weights)
-            for threshold in candidates
-        ]
+    scores = score(candidates, probability, code, weights)
     if np.isnan(scores).all():
         return 0.5, np.nan
     best = int(np.nanargmax(scores))

@@ -38,7 +38,10 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         Metric to maximise for each label: the name of a scorer of binary predictions, such as
         "f1", "balanced_accuracy" or "jaccard", or a callable ``scorer(estimator, X, y)``, such as
         :func:`~sklearn.metrics.make_scorer` returns. It can call only ``estimator.predict(X)``,
-        and must accept ``sample_weight`` if `fit` is given one.
+        and must accept ``sample_weight`` if `fit` is given one. The names "accuracy",
+        "balanced_accuracy", "f1", "jaccard", "matthews_corrcoef", "precision" and "recall" are
+        fast, because these metrics depend only on counts; others are called once for each
+        threshold of each label.
     thresholds : int, default=100
         Maximum number of thresholds to try for each label, in addition to 0.5. They lie halfway
         between the probability of a row with the label and the next lower probability; if there
@@ -139,7 +142,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
                 f"{type(self.estimator).__name__}."
             )
         n_thresholds = check.whole_number("thresholds", self.thresholds, 1)
-        scorer = check_scorer(self.scoring, is_weighted=sample_weight is not None)
+        score = check_scorer(self.scoring, is_weighted=sample_weight is not None)
         labels = check_labels(y, "y", may_be_missing=True)
         targets, codes = encode_targets(labels)
         if not targets.is_multilabel:
@@ -159,7 +162,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
                 known &= params["sample_weight"] > 0
             weights = {name: weight[known] for name, weight in params.items()}
             choices.append(
-                best_threshold(scorer, probability[known], code[known], n_thresholds, weights)
+                best_threshold(score, probability[known], code[known], n_thresholds, weights)
             )
         fitted = copy(self)
         fitted.estimator_ = clone(self.estimator).fit(X, y, **params)

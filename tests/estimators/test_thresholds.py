@@ -23,7 +23,7 @@ from sklearn.utils import get_tags
 
 from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
 from skneural._data.stratify import stratified_folds
-from skneural._estimators.threshold_search import best_threshold
+from skneural._estimators.threshold_search import best_threshold, check_scorer
 
 # Parameters with which a fit on yeast takes little time.
 QUICK = {"hidden_layer_sizes": (), "alpha": 30.0, "tol": 1e-3, "random_state": 0}
@@ -100,7 +100,7 @@ def test_scores_that_are_not_defined_do_not_win(small):
 def test_among_equal_scores_the_threshold_nearest_to_a_half_wins():
     probability, code = np.arange(20) / 20, np.tile([0, 1], 10)
     scorer = make_scorer(lambda y, predicted: float(predicted.sum() > 12))
-    threshold, score = best_threshold(scorer, probability, code, 100, {})
+    threshold, score = best_threshold(check_scorer(scorer, False), probability, code, 100, {})
     assert score == 1
     assert threshold == pytest.approx(0.325)  # the next one with a score of 1 is 0.225
 
