@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural._data.rows import BLOCK_NUMBERS, Rows, Shard, default_block_rows
+from skneural._data.rows import BLOCK_NUMBERS, Rows, Shard, computable, default_block_rows
 from skneural._data.threads import shard_map
 
 
@@ -28,10 +28,10 @@ def map_rows(function: Callable[[Any], Any], X: Any, width: int = 1, work: float
         The number of multiplications.
     """
     block_rows = max(min(default_block_rows(X, X.shape[1]), BLOCK_NUMBERS // width), 1)
-    rows = Rows(X, block_rows=block_rows)
-    if rows.n_rows <= block_rows:
+    if X.shape[0] <= block_rows:
         with shard_map(0):
-            return function(rows.features(slice(None)))
+            return function(computable(X))
+    rows = Rows(X, block_rows=block_rows)
     nothing = function(rows.features(slice(0, 0)))
     result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
 

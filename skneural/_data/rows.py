@@ -147,17 +147,12 @@ class Rows(Data):
         return state
 
     def features(self, rows: slice) -> Any:
-        """A block of X, dense or CSR, in the dtype of the computation.
-
-        Dense blocks are aligned in memory, because products with unaligned numbers may be rounded
-        differently.
-        """
+        """A block of X, dense or CSR, in the dtype of the computation."""
         block = self.X[self._of(rows)]
-        if sp.issparse(block):
-            block = block if self.columns is None else block[:, self.columns]
-            return block.astype(self.dtype, copy=False)
-        block = block if self.columns is None else np.take(block, self.columns, axis=1)
-        return np.require(block, self.dtype, "A")
+        if self.columns is not None:
+            is_sparse = sp.issparse(block)
+            block = block[:, self.columns] if is_sparse else np.take(block, self.columns, axis=1)
+        return computable(block)
 
     def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
         """Dense labels and the weights of a block."""
@@ -242,6 +237,16 @@ def computation_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Float32 for float32 in any byte order, float64 for every other dtype."""
     is_single = dtype.kind == "f" and dtype.itemsize == 4
     return np.dtype(np.float32 if is_single else np.float64)
+
+
+def computable(X: Any) -> Any:
+    """Features in the dtype of the computation.
+
+    Dense ones are aligned in memory, because products with unaligned numbers may be rounded
+    differently.
+    """
+    dtype = computation_dtype(X.dtype)
+    return X.astype(dtype, copy=False) if sp.issparse(X) else np.require(X, dtype, "A")
 
 
 def without_duplicates(x: Any) -> Any:

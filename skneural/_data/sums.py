@@ -1,6 +1,6 @@
 """Named sums over rows, which can be added to each other."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -14,14 +14,13 @@ class Sums:
     """
 
     def __iadd__(self, other: Self) -> Self:
-        for field in fields(self):
-            total = _added(getattr(self, field.name), getattr(other, field.name))
-            setattr(self, field.name, total)
+        for name, part in vars(other).items():
+            setattr(self, name, _added(getattr(self, name), part))
         return self
 
     def in_double(self) -> Self:
         """A copy in float64, to which other sums can be added."""
-        return type(self)(*(_double(getattr(self, field.name)) for field in fields(self)))
+        return type(self)(**{name: _double(value) for name, value in vars(self).items()})
 
 
 @dataclass
