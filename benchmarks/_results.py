@@ -101,11 +101,12 @@ def target(name, text, seen, met, form="{:.3f}"):
 TARGET_HEADER = ["figure", "target", "seen", "met"]
 
 
-def write(name, markdown, figure, raw=None):
-    """Save NAME.md and NAME.png among the results, and the raw figures, if given, as NAME.csv."""
+def write(name, markdown, figure=None, raw=None):
+    """Save NAME.md among the results, and, if given, NAME.png and the raw figures, NAME.csv."""
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(markdown)
-    figure.savefig(RESULTS / f"{name}.png", dpi=150, bbox_inches="tight")
+    if figure is not None:
+        figure.savefig(RESULTS / f"{name}.png", dpi=150, bbox_inches="tight")
     if raw is not None:
         raw.to_csv(RESULTS / f"{name}.csv", index=False, float_format="%.6g")
-    print(f"\nWritten: {name}.md and {name}.png, in {RESULTS}")
+    print(f"\nWritten: {name}.* in {RESULTS}")
