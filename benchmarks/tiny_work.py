@@ -194,8 +194,8 @@ def report(rows, n_one, thresholds, imported):
     header = ["work", "", "method", "threads", "MLP, ms", *OURS]
     cells = [(*row[:4], f"{1e3 * row[4]:.3g}", *(f"{x:.2f}" for x in row[5:])) for row in rows]
     return (
-        "# Tiny work\n\nTimes as multiples of MLPClassifier's, where nothing else is named; a "
-        "softmax has two units for each label, MLPClassifier one.\n\n"
+        "# Tiny work\n\nBy `benchmarks/tiny_work.py`: times as multiples of MLPClassifier's, where "
+        "nothing else is named; a softmax has two units for each label, MLPClassifier one.\n\n"
         f"{table(TARGET_HEADER, targets)}\n\n{table(header, cells)}\n\n{machine()}\n"
     )
 
