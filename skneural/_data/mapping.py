@@ -36,7 +36,7 @@ def map_rows(function: Callable[[Any], Any], X: Any, width: int = 1, work: float
     result = np.empty((rows.n_rows, *nothing.shape[1:]), nothing.dtype)
 
     def fill(shard: Shard) -> None:
-        for block in cut(shard, most_rows):
+        for block in shard:
             result[block] = function(rows.features(block))
 
     with shard_map(work) as map_shards:

@@ -139,9 +139,12 @@ def check_numbers(X: Any, name: str, estimator_name: str | None = None) -> None:
     dtype = np.dtype(np.float64) if is_long else values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
         with np.errstate(over="ignore"):
-            block = values[start : start + step].astype(dtype, copy=False)
-        if not np.isfinite(block).all():  # in 5 us, which matter if there is only one row
-            assert_all_finite(block, estimator_name=estimator_name, input_name=name)
+            _check_finite(values[start : start + step].astype(dtype, copy=False), name, estimator_name)
+
+
+def _check_finite(block: Any, name: str, estimator_name: str | None) -> None:
+    if not np.isfinite(block).all():  # in 5 us, which matter if there is only one row
+        assert_all_finite(block, estimator_name=estimator_name, input_name=name)
 
 
 def decision_threshold(threshold: Any, n_classes: list[int]) -> Vector:
