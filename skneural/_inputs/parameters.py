@@ -139,7 +139,9 @@ def check_numbers(X: Any, name: str, estimator_name: str | None = None) -> None:
     dtype = np.dtype(np.float64) if is_long else values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
         with np.errstate(over="ignore"):
-            _check_finite(values[start : start + step].astype(dtype, copy=False), name, estimator_name)
+            _check_finite(
+                values[start : start + step].astype(dtype, copy=False), name, estimator_name
+            )
 
 
 def _check_finite(block: Any, name: str, estimator_name: str | None) -> None:
