@@ -108,6 +108,9 @@ html_logo = "_static/logo.svg"
 html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["skneural.css"]
+html_js_files = [  # figures.js first: the others use it
+    (f"{name}.js", {"defer": "defer"}) for name in ("figures", "logits", "learning", "draw")
+]
 html_show_sourcelink = False
 html_sidebars = {page: [] for page in ("index", "getting_started", "sigmoid_or_softmax")}
 html_theme_options = {
