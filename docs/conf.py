@@ -85,6 +85,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": ExplicitOrder(
         [
             "plot_digits_sigmoid_vs_softmax.py",
+            "plot_squared_error.py",
             "plot_learning_a_digit.py",
             "plot_must_outputs_sum_to_one.py",
             "plot_two_classes.py",

@@ -93,35 +93,48 @@ for (left, right), row in zip(axes, chosen, strict=True):
 # standard error would be much too small. Nadeau and Bengio replace its factor :math:`1/J`, for
 # :math:`J` splits, by :math:`1/J + n_\text{test}/n_\text{train}`. Intervals are at 95 %.
 
-trainings = {
-    "default": {},
-    "alpha=0.01": {"alpha": 0.01},
-}
+trainings = {"penalty chosen from the data": {}, "hardly any penalty": {"alpha": 0.01}}
 n_splits = len(splits)
 factor = student.ppf(0.975, n_splits - 1) * np.sqrt(1 / n_splits + len(test) / len(train))
-titles = ["accuracy, percentage points", "log loss"]
-_, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
-for place, (name, settings) in enumerate(trainings.items()):
+advantages = {}  # of the sigmoid, for each split: in accuracy and in log loss
+for name, settings in trainings.items():
     scores = {
         output: np.array([fit_and_score(output, j, **settings)[1:] for j in range(n_splits)])
         for output in outputs
     }
-    differences = (scores["sigmoid"] - scores["softmax"]) * [100, 1]
+    advantages[name] = (scores["sigmoid"] - scores["softmax"]) * [100, -1]
     print("\n" + name)
     for output, values in scores.items():
         print(f"  {output}: accuracy {values[:, 0].mean():.4f}, log loss {values[:, 1].mean():.4f}")
-    print("  sigmoid - softmax, mean and interval (single splits):")
-    for ax, title, column, sign in zip(axes, titles, differences.T, (1, -1), strict=True):
+    print("  advantage of the sigmoid, mean and interval (single splits):")
+    for score, column in zip(("accuracy, points", "log loss"), advantages[name].T, strict=True):
         mean, half_width = column.mean(), factor * column.std(ddof=1)
-        print(f"  {title}: {mean:.3f} +- {half_width:.3f}", end="")
+        print(f"  {score}: {mean:.3f} +- {half_width:.3f}", end="")
         print(f" ({column.min():.3f} to {column.max():.3f})")
-        winners = [("0.5", "tab:orange", "tab:blue")[int(s)] for s in np.sign(sign * column)]
-        ax.scatter(column, place + np.linspace(0.1, 0.35, n_splits), c=winners, s=18)
-        ax.errorbar(mean, place, xerr=half_width, fmt="D", color="black", capsize=4)
-for ax, title in zip(axes, titles, strict=True):
+
+winners = {1: ("sigmoid better", "tab:orange"), -1: ("softmax better", "tab:blue")}
+winners[0] = ("equal", "0.5")
+xlabels = ["accuracy: percentage points\nby which the sigmoid is ahead"]
+xlabels += ["log loss: by how much\nthat of the sigmoid is lower"]
+figure, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
+figure.suptitle("On a single split either output may be ahead in accuracy")
+for column, (ax, xlabel) in enumerate(zip(axes, xlabels, strict=True)):
+    for place, values in enumerate(advantages.values()):
+        values = values[:, column]
+        heights = place + np.linspace(0.1, 0.35, n_splits)
+        for sign, (label, color) in winners.items():
+            who = np.sign(values) == sign
+            ax.scatter(values[who], heights[who], color=color, s=18, label=label)
+        half_width = factor * values.std(ddof=1)
+        style = {"fmt": "D", "color": "black", "capsize": 4, "label": "mean, 95 % interval"}
+        ax.errorbar(values.mean(), place, xerr=half_width, **style)
     ax.axvline(0, color="0.5", linewidth=1)
-    ax.set_xlabel(f"sigmoid - softmax:\n{title}")
-axes[0].set(yticks=range(2), yticklabels=trainings, ylim=(1.6, -0.3))
+    ax.set_xlabel(xlabel)
+handles, labels = axes[0].get_legend_handles_labels()
+legend = dict(zip(labels, handles, strict=True))  # each once
+figure.legend(legend.values(), legend, loc="outside lower center", ncols=4, frameon=False)
+names = [name.replace(" ", "\n", 2) for name in trainings]
+axes[0].set(yticks=range(2), yticklabels=names, ylim=(1.6, -0.3))
 
 if "sphinx_gallery" in sys.modules or plt.get_backend().lower() != "agg":
     plt.show()
@@ -130,15 +143,17 @@ else:  # there is no display
     print("\nThe picture of the outputs is in digits_sigmoid_vs_softmax.png.")
 
 # %%
-# A dot is a split, in the colour of the output that did better there (grey: equal); a diamond
-# is the mean with its interval.
+# A dot is one of the 20 splits. To the right of the line the sigmoid is better, to the left the
+# softmax.
 #
-# - **98 % and 99 % on one split say little.** On single splits, either output is ahead by up to
-#   almost a point; no mean accuracy differs by more than its interval.
+# - **98 % and 99 % on one split say little.** On single splits, either output may be ahead,
+#   by up to about a point; no mean accuracy differs by more than its interval.
 # - **By default the softmax has the lower log loss**, on nearly every split, by a little more than
 #   the interval.
 # - **The penalty matters as much as the output.** With hardly any, the log losses are about equal,
 #   and that of the softmax is higher than by default.
+# - **The loss matters more.** If your sigmoids are behind, look whether they are trained on squared
+#   error (:ref:`sphx_glr_auto_examples_outputs_plot_squared_error.py`).
 #
 # So these data show neither output to be more accurate. Choose by what the outputs have to
 # mean (:ref:`sphx_glr_auto_examples_outputs_plot_must_outputs_sum_to_one.py`).

@@ -20,8 +20,9 @@ the coefficients, of :class:`~sklearn.linear_model.LogisticRegression`? And what
 # The second is the first times :math:`C S`, if :math:`\alpha = 1 / C`. Neither penalises
 # intercepts. With the loss of a softmax it is *multinomial* logistic regression. With that of
 # sigmoids, the outputs share no weight and their losses are added, so that it is a logistic
-# regression for each class against the rest. The problem is convex and has one solution, so
-# whoever solves it must find the same coefficients.
+# regression for each class against the rest. The problem is convex, and the penalty makes
+# the coefficients of the solution unique, so whoever solves it must find the same ones. (Only the
+# intercepts of a softmax are not: adding a number to all of them changes no probability.)
 
 import matplotlib.pyplot as plt
 import numpy as np
