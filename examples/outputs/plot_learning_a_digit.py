@@ -3,7 +3,7 @@
 How does a sigmoid network learn the digit 3?
 =============================================
 
-The label of an image is one number from 0 to 9; what a network says of it are ten numbers
+The label of an image is one number from 0 to 9, and the output of a network is ten numbers
 between 0 and 1. How can the two be compared, and what does the network change when they do not
 agree? Follow one image of a 3 through the training of ten sigmoid units.
 """
@@ -11,8 +11,8 @@ agree? Follow one image of a 3 through the training of ten sigmoid units.
 # %%
 # One label, ten targets
 # ----------------------
-# There is an output unit for each digit, and the label tells what each of them should say: unit 3
-# should say 1, the other nine 0. A label is not a quantity; it names a unit.
+# There is an output unit for each digit. A label is not a quantity; it names a unit. The target of
+# that unit is 1, and the target of the nine others is 0.
 
 # sphinx_gallery_thumbnail_number = 2
 import warnings
@@ -39,19 +39,19 @@ right.set(xticks=range(10), xlabel="output unit", ylabel="target")
 print("label", y[row], "with targets", target)
 
 # %%
-# Binary cross-entropy: an error for each unit
-# --------------------------------------------
-# Unit :math:`k` computes a logit :math:`z_k`, any number, and says :math:`a_k = 1 / (1 +
-# e^{-z_k})`. Its target :math:`t_k` is 0 or 1, and its error is the binary cross-entropy, minus
-# the logarithm of the probability that it gave to what is true. The loss of the image is the
-# sum over the ten units. A softmax, :math:`a_k = e^{z_k} / \sum_j e^{z_j}`, has one
-# cross-entropy for all ten:
+# A loss for each unit, and its error
+# -----------------------------------
+# Unit :math:`k` computes a logit :math:`z_k`, which may be any number, and the activation
+# :math:`p_k = 1 / (1 + e^{-z_k})`. Its target :math:`t_k` is 0 or 1. Its *loss* is the binary
+# cross-entropy: minus the logarithm of the probability that it gave to what is true. The loss of
+# the image is the sum over the ten units. A softmax, :math:`p_k = e^{z_k} / \sum_j e^{z_j}`, has
+# one cross-entropy for all ten:
 #
 # .. math::
 #
-#    \ell_\text{sigmoid} &= -\sum_k \left[ t_k \log a_k + (1 - t_k) \log(1 - a_k) \right] \\
+#    \ell_\text{sigmoid} &= -\sum_k \left[ t_k \log p_k + (1 - t_k) \log(1 - p_k) \right] \\
 #       &= \sum_k \left[ \log(1 + e^{z_k}) - t_k z_k \right] \\
-#    \ell_\text{softmax} &= -\sum_k t_k \log a_k = \log \sum_k e^{z_k} - \sum_k t_k z_k
+#    \ell_\text{softmax} &= -\sum_k t_k \log p_k = \log \sum_k e^{z_k} - \sum_k t_k z_k
 #
 # Written in logits, the two look alike, and so do their derivatives. The first term gives
 # :math:`e^{z_k} / (1 + e^{z_k})` and :math:`e^{z_k} / \sum_j e^{z_j}`, which is in both cases
@@ -59,11 +59,11 @@ print("label", y[row], "with targets", target)
 #
 # .. math::
 #
-#    \frac{\partial \ell}{\partial z_k} = a_k - t_k
+#    \frac{\partial \ell}{\partial z_k} = p_k - t_k
 #
-# That is what back-propagation starts from: how much each unit said too much. With squared
-# errors it would be :math:`(a_k - t_k)\, a_k (1 - a_k)` for a sigmoid, close to zero for a unit
-# that is sure and wrong; here such a unit learns most.
+# This is the *error* of a unit, by how much its activation is too large. Back-propagation starts
+# from it. With squared error it would be :math:`(p_k - t_k)\, p_k (1 - p_k)` for a sigmoid, which
+# is close to zero for a unit that is sure and wrong; here such a unit learns most.
 
 
 def sigmoid_losses(logits):
@@ -73,10 +73,10 @@ def sigmoid_losses(logits):
 # %%
 # Before training, and after some of it
 # -------------------------------------
-# A fit of at most k iterations takes the first k of a longer one, if both have the same seed, and
-# a number for ``alpha`` and no preconditioner, so that nothing changes on the way. It is meant to
-# stop before it has converged, so its warning is silenced. With a huge ``tol`` a fit ends before
-# its first iteration, at the random first weights.
+# A fit of at most k iterations makes the first k of a longer fit with the same seed, if ``alpha``
+# is a number and there is no preconditioner, so that nothing changes on the way. It stops before it
+# has converged on purpose, so its warning is silenced. With a huge ``tol`` a fit ends before its
+# first iteration, at the random first weights.
 
 
 def fit(make, k):
@@ -88,20 +88,20 @@ def fit(make, k):
         return classifier.fit(X, y)
 
 
-print("iterations  unit 3 says  loss of the image  of it, unit 3")
+print("iterations  activation 3  loss of the image  of it, unit 3")
 _, axes = plt.subplots(4, 3, figsize=(8, 7), sharex=True, sharey="col", **layout)
 for line, k in zip(axes, (0, 1, 3, 10), strict=True):
     classifier = fit(SigmoidMLPClassifier, k)
     activations = classifier.predict_activations(X[[row]])[0]
     losses = sigmoid_losses(classifier.decision_function(X[[row]])[0])
-    print(f"{k:10d}  {activations[3]:11.3f}  {losses.sum():17.3f}  {losses[3]:13.3f}")
+    print(f"{k:10d}  {activations[3]:12.3f}  {losses.sum():17.3f}  {losses[3]:13.3f}")
     for ax, values in zip(line, (activations, losses, activations - target), strict=True):
         ax.axvspan(2.5, 3.5, color="0.9")
         ax.bar(range(10), values, color="tab:orange")
         ax.axhline(0, color="0.5", linewidth=0.8)
     line[0].scatter(range(10), target, marker="_", s=110, linewidth=2, color="black", zorder=3)
     line[0].set_ylabel(f"{k} iteration{'' if k == 1 else 's'}")
-titles = ["activation (bars), target (lines)", "binary cross-entropy", "activation - target"]
+titles = ["activation (bar), target (line)", "loss of each unit", "error: activation - target"]
 for ax, title in zip(axes[0], titles, strict=True):
     ax.set_title(title, fontsize="medium")
 for ax in axes[-1]:
@@ -109,9 +109,9 @@ for ax in axes[-1]:
 print("3 are the first of 10:", fit(SigmoidMLPClassifier, 3).loss_ == classifier.loss_curve_[2])
 
 # %%
-# At first most of the error is in the nine units that should say no. The right column is sent
-# back through the network: below zero for unit 3, "say more", above zero for the others, "say
-# less". After three iterations unit 3 is ahead of all others, and after ten it is sure.
+# At first most of the loss is in the nine units whose target is 0. The errors, in the right column,
+# are sent back through the network. That of unit 3 is below zero, so its activation is raised;
+# those of the others are above zero, so theirs are lowered. After ten iterations unit 3 is near 1.
 #
 # Is that the gradient? Change one logit a little, and see how the loss of the image changes:
 
@@ -127,22 +127,26 @@ for make, loss in zip((SigmoidMLPClassifier, SoftmaxMLPClassifier), losses, stri
     print("  activation - target: ", *gradient.round(2))
 
 # %%
-# The path of all ten activations, of both outputs, with unit 3 in colour:
+# The paths of all ten activations, for both outputs:
 
 _, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, **layout)
 colors = {SigmoidMLPClassifier: "tab:orange", SoftmaxMLPClassifier: "tab:blue"}
 for ax, (make, color) in zip(axes, colors.items(), strict=True):
     path = np.array([fit(make, k).predict_activations(X[[row]])[0] for k in range(16)])
-    ax.plot(np.delete(path, 3, axis=1), color="0.5", linewidth=1)
-    ax.plot(path[:, 3], color=color, linewidth=2.5)
-    ax.set(title=make.__name__, xlabel="iterations", xticks=range(0, 16, 5))
-axes[0].set_ylabel("activation")
+    others = ax.plot(np.delete(path, 3, axis=1), color="0.5", linewidth=1)
+    others[0].set_label("the nine others, target 0")
+    ax.plot(path[:, 3], color=color, linewidth=2.5, label="unit 3, target 1")
+    ax.set(xlabel="iterations", xticks=range(0, 16, 5))
+    ax.legend(loc="center right")
+axes[0].set(title="Sigmoids start near 1/2 and all fall first", ylabel="activation")
+axes[1].set(title="Softmax units start near 1/10")
 plt.show()
 
 # %%
-# Sigmoids begin around 1/2, and nine have to be talked down; a softmax begins around 1/10, and
-# what one unit gains, others lose. An iteration is a step for the mean over all images, and may
-# be bad for one. Both arrive at the same answer.
+# Nine of ten targets are 0. So sigmoids first learn to be low, unit 3 included, and then to tell
+# digits apart. In a softmax the activations sum to 1 from the start, and what one unit gains,
+# others lose. Each iteration lowers the loss of all images together, and may raise that of one.
+# Both outputs arrive at the same answer.
 #
 # J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs, with
 # relationships to statistical pattern recognition", in: Neurocomputing, NATO ASI Series

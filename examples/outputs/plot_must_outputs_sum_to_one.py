@@ -3,9 +3,9 @@
 Must the outputs sum to 1?
 ==========================
 
-A softmax gives away exactly 1, whatever it is shown. Sigmoids may all say no. What do the two
-say of an image that is no digit, or two digits at once, or a digit that they were never taught?
-And can such images be rejected by the largest activation?
+The activations of a softmax sum to exactly 1, whatever the image. Those of sigmoids may all be near
+0. What happens for an image that is no digit, or two digits at once, or a digit that was not in the
+training data? And can such images be rejected by the largest activation?
 """
 
 # %%
@@ -32,6 +32,11 @@ from skneural import ActivationsDisplay, SigmoidMLPClassifier, SoftmaxMLPClassif
 X, y = load_digits(return_X_y=True)
 outputs = {"softmax": SoftmaxMLPClassifier, "sigmoid": SigmoidMLPClassifier}
 colors = {"softmax": "tab:blue", "sigmoid": "tab:orange", "nearest": "0.5"}
+names = {
+    "softmax": "softmax",
+    "sigmoid": "sigmoid",
+    "nearest": "no network: nearest training image",
+}
 
 
 def split(left_out):
@@ -59,32 +64,33 @@ def fit(output, rows, seed):
 
 train, _, kinds = split(left_out=7)
 shown = np.concatenate([images[:2] for images in kinds.values()])
-_, axes = plt.subplots(1, 3, figsize=(8, 5.6), width_ratios=[1, 9, 9], layout="constrained")
-padded = np.pad(shown.reshape(-1, 8, 8), ((0, 0), (1, 1), (0, 0)), constant_values=np.nan)
-axes[0].imshow(padded.reshape(-1, 8), cmap="gray_r", aspect="auto", extent=(0, 1, 11.5, -0.5))
-axes[0].set(xticks=[], yticks=np.arange(0.5, 12, 2), yticklabels=kinds)
+figure, axes = plt.subplots(1, 3, figsize=(8, 8), width_ratios=[1, 8, 8], layout="constrained")
+figure.suptitle("Sums, at the right: sigmoids can all be near 0, a softmax cannot")
+padded = np.pad(shown.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+axes[0].imshow(padded.reshape(-1, 10), cmap="gray_r", aspect="auto", extent=(0, 1, 11.5, -0.5))
+axes[0].set(xticks=[], yticks=np.arange(0.5, 12, 2))
+axes[0].set_yticklabels([kind.replace(" ", "\n", 1) for kind in kinds])
 for ax, output in zip(axes[1:], outputs, strict=True):
     ActivationsDisplay.from_estimator(fit(output, train, 7), shown, ax=ax, colorbar=False)
-    ax.set(title=output, ylabel="", yticks=[])
+    ax.set(title=output, xlabel="output unit", ylabel="", yticks=[])
 
 # %%
-# A row is an image, a column a unit; sums are on the right. Of the two 7s, which they have never
-# seen, nine sigmoids say nearly nothing, and the softmax calls them a 9 and a 4. It cannot say
-# "none"; "some of each" is all that it has for doubt. Sigmoids can say none, but need not: pixels
-# in random places are far from all that was trained on, and there either output may be as sure
-# as of a digit.
+# A row is an image, a column a unit. For the two 7s, which are not in the training data, all nine
+# sigmoids are low, and the softmax has to choose other digits. It cannot decline; it can only
+# spread its activations. Sigmoids can decline, but do not always: images of random pixels are far
+# from the training data, and there either output may be as sure as for a digit.
 #
 # Rejecting by the largest activation
 # -----------------------------------
-# How often, then? Each of the ten digits is left out once. An image is rejected if its largest
-# activation is low:
+# Each of the ten digits is left out once. An image is rejected if its largest activation is low:
 #
-# - below 0.5, "no unit says yes", which needs no data to be chosen;
-# - below the threshold under which 5 % of the digits held out are, for each output its own.
+# - below 0.5, a threshold that needs no data;
+# - or below a threshold that is chosen for each output, so that 5 % of the held-out digits are
+#   rejected.
 #
-# The area under the ROC curve compares without a threshold: the probability that a digit has a
-# larger activation than an image of no class. For comparison there is a score that asks no
-# network: the distance to the nearest image of the training set (of which no 0.5 can be asked).
+# The area under the ROC curve needs no threshold: it is the probability that a digit has a larger
+# activation than an image of no class. For comparison, "nearest" uses no network. It rejects an
+# image if its distance to the nearest training image is large. (0.5 means nothing for a distance.)
 
 results = {}
 for left_out in range(10):
@@ -106,8 +112,9 @@ for left_out in range(10):
             results.setdefault((kind, name), []).append([below, (values < threshold).mean(), auc])
 
 half_width = student.ppf(0.975, 9) / np.sqrt(10)  # of 95 % intervals, in standard deviations
-titles = ["below 0.5", "below its own threshold"]
-_, axes = plt.subplots(1, 2, figsize=(8, 4.4), sharey=True, layout="constrained")
+titles = ["largest activation below 0.5", "threshold that rejects\n5 % of held-out digits"]
+figure, axes = plt.subplots(1, 2, figsize=(8, 5), sharey=True, layout="constrained")
+figure.suptitle("Sigmoids reject more at 0.5, but not at thresholds from data")
 print("                           below 0.5       own threshold   ROC AUC")
 for place, kind in enumerate(kinds):
     paired = np.subtract(results[kind, "sigmoid"], results[kind, "softmax"])
@@ -117,14 +124,20 @@ for place, kind in enumerate(kinds):
         print(f"{kind:15s} {name:10s}", end="")
         print(*[f"{m:6.3f} +- {h:5.3f}" for m, h in zip(mean, half, strict=True)])
         for column, ax in enumerate(axes if name in colors else []):
-            style = {"fmt": "o", "color": colors[name], "label": name if place == 0 else None}
+            style = {
+                "fmt": "o",
+                "color": colors[name],
+                "label": names[name] if place == 0 else None,
+            }
             ax.errorbar(
                 mean[column], place + 0.2 * (number - 1), xerr=half[column], capsize=3, **style
             )
 for ax, title in zip(axes, titles, strict=True):
-    ax.set(title=title, xlabel="share rejected", xlim=(-0.03, 1.03))
+    ax.set_title(title, fontsize="medium")
+    ax.set(xlabel="share rejected", xlim=(-0.03, 1.03))
 axes[0].set(yticks=range(6), yticklabels=kinds, ylim=(5.5, -0.5))
-axes[0].legend(loc="lower right")
+handles, labels = axes[1].get_legend_handles_labels()
+figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
 plt.show()
 
 # %%
@@ -132,15 +145,16 @@ plt.show()
 #
 # - **At 0.5, sigmoids reject far more**: more than half of the digits left out and of the means of
 #   two, against about an eighth for the softmax, at the cost of about 3 % of the digits.
-# - **With thresholds of their own, that difference goes.** A softmax that is less sure than of most
-#   digits can be rejected as well. What is left of the difference is within its interval.
-# - **Neither recognises noise.** With 5 % of the digits, both reject no more than a quarter of the
-#   noise, and are about as sure of it as of digits, or even surer (an area below 0.5). The distance
-#   to the nearest image finds all of it, but fewer of the means of two: detecting what is new is a
-#   task of its own.
+# - **With thresholds chosen from data, that difference is gone.** An image can be rejected because
+#   the softmax is less sure than for most digits. The difference that is left is within its
+#   interval.
+# - **Neither recognises noise.** At the price of 5 % of the digits, both reject no more than a
+#   quarter of the noise, and are about as sure as for digits, or even surer (an area below 0.5).
+#   The distance to the nearest image finds all of it, but fewer of the means of two. Detecting what
+#   is new is a task of its own.
 #
-# So the outputs need not sum to 1, and if they do not, "none of these" can be said, and read at
-# 0.5. It is a good sign when all units say no; that one says yes is no proof of a digit.
+# So the outputs need not sum to 1. If they do not, they can express "none of these", and 0.5 is a
+# threshold to read it at. But a unit near 1 is no proof that the image is a digit.
 #
 # D. Hendrycks and K. Gimpel, "A baseline for detecting misclassified and out-of-distribution
 # examples in neural networks", ICLR 2017. https://openreview.net/forum?id=Hkg4TI9xl

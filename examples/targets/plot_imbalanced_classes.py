@@ -11,18 +11,17 @@ answer. What does it change, what does it cost, and could the same be had withou
 # Four treatments
 # ---------------
 # Three classes with about 80, 15 and 5 % of the rows, which overlap. A class weight multiplies
-# the losses of a class's rows; "balanced" gives all classes the same total, and a dict gives what
-# it says. A network that is fitted so is told that the classes are as frequent as their weights
-# make them.
+# the losses of the rows of a class. "balanced" gives all classes the same total, and a dict sets
+# each weight. To a network fitted with them, the classes seem as frequent as their weights make
+# them.
 #
-# The fourth treatment leaves the network as it is, and changes what is made of its probabilities.
-# By Bayes' theorem they are proportional to the classes' frequencies; dividing by these gives
-# what they would be if all classes were equally frequent (Saerens, Latinne and Decaestecker,
-# "Adjusting the outputs of a classifier to new a priori probabilities: a simple procedure",
-# Neural Computation 14, 2002, `doi:10.1162/089976602753284446
-# <https://doi.org/10.1162/089976602753284446>`_), and the largest of *them* is the decision for
-# which all classes count the same. We train on ten separate samples of 1000 rows, and measure on
-# 10000 other rows.
+# The fourth treatment leaves the network as it is, and changes how its probabilities are used. By
+# Bayes' theorem they are proportional to the classes' frequencies; dividing by these gives what
+# they would be if all classes were equally frequent (Saerens, Latinne and Decaestecker, "Adjusting
+# the outputs of a classifier to new a priori probabilities: a simple procedure", Neural Computation
+# 14, 2002, `doi:10.1162/089976602753284446 <https://doi.org/10.1162/089976602753284446>`_), and the
+# largest of the divided ones is the decision for which all classes count the same. We train on ten
+# separate samples of 1000 rows, and measure on 10000 other rows.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,14 +38,14 @@ X_test, y_test = X[10000:], y[10000:]
 
 
 def probabilities(X, y, class_weight):
-    """Fit a network, predict rows that it has not seen, and tell the penalty that it chose."""
+    """Probabilities of a fitted network for unseen rows, and the penalty that it chose."""
     classifier = SoftmaxMLPClassifier(class_weight=class_weight, random_state=0)
     model = make_pipeline(StandardScaler(), classifier).fit(X, y)
     return model.predict_proba(X_test), model[-1].alpha_[0]
 
 
 def measure(p):
-    """Decisions by the largest probability, and how good they and the probabilities are."""
+    """Scores of the probabilities, and of the decisions for the largest of them."""
     decided = p.argmax(axis=1)
     return [
         metrics.accuracy_score(y_test, decided),
@@ -58,7 +57,7 @@ def measure(p):
     ]
 
 
-treatments = ["None", "{0: 1, 1: 2, 2: 5}", '"balanced"', "None, divided by frequency"]
+treatments = ["no weights", "weights 1, 2, 5", "balanced weights", "divided by frequency"]
 measured, alphas, decisions = [], [], {name: [] for name in treatments}
 for X_train, y_train in zip(np.split(X[:10000], 10), np.split(y[:10000], 10), strict=True):
     frequency = np.bincount(y_train) / len(y_train)
@@ -75,29 +74,31 @@ means = measured.mean(axis=0)
 errors = (measured - measured[:, :1]).std(axis=0, ddof=1) / np.sqrt(len(measured))
 
 print(f"share of each class in the test data: {np.bincount(y_test) / len(y_test)}")
-print("class_weight                accuracy       balanced accuracy  log loss      mean p(rarest)")
+print("treatment                   accuracy       balanced accuracy  log loss      mean p(rarest)")
 for name, mean, error in zip(treatments, means, errors, strict=True):
     parts = [f"{m:.3f} ({e:.3f})" for m, e in zip(mean[:3], error[:3], strict=True)]
     print(f"{name:26s}  {parts[0]}  {parts[1]}      {parts[2]}  {mean[3]:.3f}")
-print("In brackets: standard error of the difference from None, over ten training samples.\n")
-print("class_weight                recall of 0, 1, 2      precision of 0, 1, 2")
+print("In brackets: standard error of the difference from no weights, over ten training samples.\n")
+print("treatment                   recall of 0, 1, 2      precision of 0, 1, 2")
 for name, mean in zip(treatments, means, strict=True):
     recall, precision = (" ".join(f"{m:.3f}" for m in part) for part in (mean[4:7], mean[7:]))
     print(f"{name:26s}  {recall:21s}  {precision}")
 gain = measured[:, 3, 1] - measured[:, 2, 1]
 error = gain.std(ddof=1) / np.sqrt(len(gain))
-print(f"\nbalanced accuracy: divided less balanced {gain.mean():+.3f} (error {error:.3f})")
+print(f"\nbalanced accuracy: divided minus balanced {gain.mean():+.3f} (error {error:.3f})")
 alphas = np.mean(alphas, axis=0).round(1)
-print(f"mean alpha_ of the first layer for None, the dict and balanced: {alphas}")
+print(f"mean alpha_ of the first layer, for the three fits: {alphas}")
 
 # %%
-# Weights move decisions, and cost probabilities
-# ----------------------------------------------
-# With each treatment, more of the rarest class are found. The price is what is taken for it by
-# mistake: its recall goes up, its precision goes down, and of all rows, fewer are right. (A row
-# of a matrix is a true class, over all ten fits.)
+# Weights move decisions, and cost probabilities ----------------------------------------------
+# Every treatment finds more rows of the rarest class. The price is that other rows are taken for
+# it: its recall goes up, its precision goes down, and fewer rows are right in all.
 
-figure, axes = plt.subplots(2, 2, figsize=(7, 6.4), layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(7, 6.8), layout="constrained")
+figure.suptitle(
+    "Weights find more of the rare class 2, and mistake more of class 0\n"
+    "(share of each true class, over ten fits)"
+)
 for ax, name in zip(axes.flat, treatments, strict=True):
     true, decided = np.tile(y_test, 10), np.concatenate(decisions[name])
     matrix = metrics.confusion_matrix(true, decided, normalize="true")
@@ -107,33 +108,37 @@ for ax, name in zip(axes.flat, treatments, strict=True):
     ax.set_title(name, fontsize="medium")
 
 # %%
-# A weighted network says too often that something is rare: the mean probability of the rarest
-# class is above its share, and the log loss is worse. So are the divided probabilities: they are
-# for decisions only, and the plain ones are still there. **If probabilities are wanted, fit
+# A weighted network predicts rare classes too often: the mean probability of the rarest class is
+# above its share, and the log loss is worse. The same is true of the divided probabilities, which
+# are for decisions only; the original ones are still there. **If probabilities are wanted, fit
 # without weights.** If decisions are wanted, the division does what "balanced" is meant to do,
 # without another fit, and here it does it better.
 #
-# Why better? A heavy row counts as several rows, but it is one. What a network learns from a few
-# heavy rows is less certain than from many light ones, so ``alpha="auto"`` finds stronger penalties
-# where there are weights. On other problems the order may differ; a division is always cheap to
-# try.
+# Why better? A heavy row counts as several rows, but it is one. A network learns less from a few
+# heavy rows than from many light ones, so ``alpha="auto"`` chooses stronger penalties if there are
+# weights. On other problems the order may differ; a division is always cheap to try.
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
+figure.suptitle("Dividing helps decisions as much as weights do; no treatment helps probabilities")
 colors = ["tab:blue", "0.5", "0.5", "tab:green"]
-titles = ["accuracy", "balanced accuracy", "log loss (lower is better)"]
+titles = ["accuracy\n(higher is better)", "balanced accuracy\n(higher is better)"]
+titles += ["log loss\n(lower is better)"]
 for ax, title, values in zip(axes, titles, measured.transpose(2, 1, 0)[:3], strict=True):
     for place, (some, color) in enumerate(zip(values, colors, strict=True)):
-        ax.plot(some, np.full(len(some), place), "o", color=color, alpha=0.4)
-        ax.plot(some.mean(), place, "|", color="black", markersize=16, markeredgewidth=2)
+        dots = ax.plot(some, np.full(len(some), place), "o", color=color, alpha=0.4)
+        mark = {"color": "black", "markersize": 16, "markeredgewidth": 2}
+        line = ax.plot(some.mean(), place, "|", **mark)
     ax.set_xlabel(title)
     ax.margins(y=0.15)
 axes[0].set_yticks(range(4), treatments)
 axes[0].invert_yaxis()
+labels = ["one of ten training samples", "their mean"]
+figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2, frameon=False)
 
 # %%
 # For two classes, :class:`~sklearn.model_selection.TunedThresholdClassifierCV` looks for the
 # threshold that suits a metric or a cost; for several labels at once,
-# :class:`~skneural.TunedThresholdsClassifierCV` does, as :ref:`another page
-# <sphx_glr_auto_examples_targets_plot_several_labels.py>` shows.
+# use :class:`~skneural.TunedThresholdsClassifierCV`
+# (:ref:`example <sphx_glr_auto_examples_targets_plot_several_labels.py>`).
 
 plt.show()

@@ -42,10 +42,9 @@ print(f"units of the softmax network: {softmax.n_outputs_}, in pairs: absent and
 # %%
 # How often is there no label, or more than one?
 # ----------------------------------------------
-# We train on half of the digits, with labels and with one-hot rows, and look at the other half;
-# ten times with other halves. From a network that was given one-hot rows, there are two ways to
-# an answer: ``predict``, which is right if all ten labels are, and the label with the largest of
-# the ten probabilities.
+# We train on half of the digits, with labels and with one-hot rows, and predict the other half, for
+# ten random splits. A network that was fitted to one-hot rows has two ways to answer: ``predict``,
+# which is right if all ten labels are, and the label with the largest of the ten probabilities.
 
 rows = {(name, way): [] for name in classifiers for way in ("labels", "predict", "largest")}
 n_labels = {name: np.zeros(3) for name in classifiers}
@@ -79,20 +78,20 @@ for name, counts in n_labels.items():
     print(f"{name}, one-hot: rows with no label, one, several: {shares}")
 
 # %%
-# Nothing ties the ten questions together: of some digits all ten units say "no", of a few two say
-# "yes", and such a row is wrong whatever the digit is. Where ``predict`` has to name a class, as
-# it does if it was fitted to labels, these rows get their best guess, which is often right.
+# Nothing ties the ten questions together: for some digits all ten units are below 0.5, for a few
+# two are above, and such a row is wrong whatever the digit is. If the network was fitted to labels,
+# ``predict`` has to name a class, and its best guess for these rows is often right.
 #
-# For sigmoids that is *all* the difference. One-vs-rest units for ten classes and units for ten
+# For sigmoids this is the only difference. One-vs-rest units for ten classes and units for ten
 # labels have the same loss. With a number for ``alpha`` the fits are therefore the same, to
 # rounding, as the code below confirms; the automatic penalty is chosen on rows that are drawn by
 # classes or by labels, so it differs a little. Otherwise only ``predict`` differs, and
 # ``predict_proba``, which divides by the sum if the columns are classes.
 #
-# The softmax network is another one: labels give ten units that compete, one-hot rows give ten
-# pairs that do not. The largest of its ten probabilities is no bad answer: on these data it is
-# right as often, within the error. If that is what is wanted, the sigmoid network expresses it more
-# plainly, with labels and half the units.
+# For the softmax, it is a different network: labels give ten units that compete, one-hot rows give
+# ten pairs that do not. The largest of its ten probabilities is a good answer: on these data it is
+# right as often, within the error. If you want this, the sigmoid network does it more simply, with
+# labels and half the units.
 
 given_labels, given_rows = (SigmoidMLPClassifier(alpha=1.0, random_state=0) for _ in range(2))
 given_labels.fit(X_train, y[train])
@@ -102,7 +101,7 @@ difference = max(abs(a - b).max() for a, b in pairs)
 print(f"sigmoid: weights from labels and from one-hot rows differ by {difference:.0e} at most")
 
 colors = {"softmax": "tab:blue", "sigmoid": "tab:orange"}
-figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4), layout="constrained")
+figure, (left, right) = plt.subplots(2, 1, figsize=(7, 7), layout="constrained")
 for shift, (name, counts) in zip((-0.2, 0.2), n_labels.items(), strict=True):
     percent = 100 * counts / counts.sum()
     bars = left.bar(np.arange(3) + shift, percent, 0.4, color=colors[name], label=name)
@@ -110,22 +109,26 @@ for shift, (name, counts) in zip((-0.2, 0.2), n_labels.items(), strict=True):
 left.set(
     xticks=range(3),
     xticklabels=["none", "one", "two or more"],
-    xlabel="labels that predict gives to a digit",
+    title="Fitted to one-hot rows, predict may return no class or several",
+    xlabel="labels that predict returns for a digit",
     ylabel="unseen digits (%)",
     ylim=(0, 108),
 )
 left.legend()
 for place, ((name, _), values) in enumerate(reversed(rows.items())):
     errors = 100 * (1 - np.array(values))
-    right.plot(errors, np.full(n_splits, place), "o", color=colors[name], alpha=0.35)
-    right.plot(errors.mean(), place, "|", color="black", markersize=16, markeredgewidth=2)
-short = {"labels": "labels", "predict": "one-hot,\npredict", "largest": "one-hot,\nlargest"}
+    dots = right.plot(errors, np.full(n_splits, place), "o", color=colors[name], alpha=0.35)
+    mark = {"color": "black", "markersize": 16, "markeredgewidth": 2}
+    line = right.plot(errors.mean(), place, "|", **mark)
+short = {"labels": "fitted to labels", "predict": "one-hot, predict", "largest": "one-hot, largest"}
 right.set(
+    title="The largest probability is as good as labels, predict is not",
     yticks=range(len(rows)),
-    yticklabels=[short[way] for _, way in reversed(rows)],
-    xlabel="unseen digits that are wrong (%), line: mean",
+    yticklabels=[f"{name}: {short[way]}" for name, way in reversed(rows)],
+    xlabel="unseen digits that are wrong (%)",
     xlim=(0, None),
 )
+right.legend([*dots, *line], ["one of ten splits", "their mean"], loc="center right")
 right.margins(y=0.12)
 
 # %%
@@ -138,9 +141,9 @@ assert np.array_equal(Y.argmax(axis=1), y)
 assert np.array_equal(binarizer.inverse_transform(Y), y)
 
 # %%
-# And where one-hot rows are a special case of rows of probabilities, as they are for a network
-# that learns from a teacher or from several annotators, ``classes`` says so: the columns are then
-# classes that exclude each other. Rows of zeros and a one are labels, so the network is the same.
+# If one-hot rows are a special case of rows of probabilities, for example from a teacher model or
+# from several annotators, pass ``classes``: the columns are then classes that exclude each other.
+# Rows of zeros and a one are labels, so the network is the same.
 
 hard, soft = (SoftmaxMLPClassifier(random_state=0) for _ in range(2))
 hard.fit(X_train, y[train])

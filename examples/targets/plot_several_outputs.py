@@ -3,8 +3,8 @@
 Several outputs: does each have a softmax of its own?
 =====================================================
 
-Of a turned handwritten digit we ask two things: which digit is it, and by how much has it been
-turned? Each has classes of its own, and both can be learnt by one network.
+Which digit is it, and by how much has it been turned? Each question has classes of its own, and
+one network can learn both.
 """
 
 # %%
@@ -67,9 +67,9 @@ for j, name in enumerate(("digit", "turned by")):
 # groups: ten that compete for the digit and four that compete for the turn.
 # ``predict_activations`` and ``predict_proba`` are lists with an array for each output.
 #
-# :class:`~skneural.ActivationsDisplay` shows the groups side by side, with frames around what is
-# true. The sum of each row is 2: each softmax gives away exactly 1. Of the five images, the network
-# is sure of the first two, and less sure of the others than of any.
+# :class:`~skneural.ActivationsDisplay` shows the groups side by side. Frames mark the true classes.
+# The sum of each row is 2, because each softmax sums to 1. The network is sure of the first two
+# images; the other three are those of which it is least sure.
 
 confidence = activations[0].max(axis=1) * activations[1].max(axis=1)
 order = np.argsort(confidence)
@@ -84,19 +84,28 @@ shown, classes = [block[chosen] for block in activations], classifier.classes_
 display = ActivationsDisplay.from_predictions(
     shown, y_test[chosen], classes=classes, display_labels=names, ax=right, colorbar=False
 )
+right.set(
+    title="In each group of units, the activations sum to 1",
+    ylabel="",
+    yticks=range(len(chosen)),
+    yticklabels=[f"a {digit},\nturned {angle}°" for digit, angle in y_test[chosen]],
+    xlabel="ten units for the digit, four for the turn",
+)
+right.set_xticklabels([*names[0], *names[1], "sum"], rotation=0)
 
 # %%
 # One network, two networks, or a class for each pair?
 # ----------------------------------------------------
-# There are other ways to ask. :class:`~sklearn.multioutput.MultiOutputClassifier` fits a network
-# for each output: with half of the hidden units each, or with as many each as the shared network
-# has. And one softmax over all 40 pairs of a digit and a turn is the only one that can express
-# that the answers depend on each other: what may be a 6 upside down or a 9 upright is neither a 6
-# upright nor a 9 upside down. We compare them on eight draws of training and test data.
+# There are other ways to set it up.
+# :class:`~sklearn.multioutput.MultiOutputClassifier` fits a network for each output: with half of
+# the hidden units each, or with as many each as the shared network has. And one softmax over all 40
+# pairs of a digit and a turn is the only one that can express that the answers depend on each
+# other: what may be a 6 upside down or a 9 upright is neither a 6 upright nor a 9 upside down. We
+# compare them on eight draws of training and test data.
 
 
 def predict(kind, X_train, y_train, X_test):
-    """Fit, and give predictions and a list of probabilities."""
+    """Predictions and a list of probabilities, one array for each output."""
     if kind == "one softmax for 40 pairs":
         pairs = 4 * y_train[:, 0] + y_train[:, 1] // 90
         model = make_pipeline(StandardScaler(), network(50)).fit(X_train, pairs)
@@ -125,7 +134,8 @@ for seed in range(8):
 baseline = np.array(measured[kinds[0]])
 print(" " * 26 + "accuracy                  log loss        both right, against shared")
 print(" " * 26 + "digit   turn    both      digit  turn     (standard error)")
-figure, axes = plt.subplots(1, 3, figsize=(9, 2.6), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constrained")
+figure.suptitle("Sharing helps a little, a class for each pair helps most")
 for place, (kind, values) in enumerate(measured.items()):
     values = np.array(values)
     gain = values[:, 2] - baseline[:, 2]
@@ -135,19 +145,22 @@ for place, (kind, values) in enumerate(measured.items()):
     print(f"{losses[0]:.3f}  {losses[1]:.3f}    {gain.mean():+.4f} ({error:.4f})")
     color = "tab:blue" if place == 0 else "0.5"
     for ax, column in zip(axes, 100 * (1 - values[:, :3]).T, strict=True):
-        ax.plot(column, np.full(len(column), place), "o", color=color, alpha=0.4)
-        ax.plot(column.mean(), place, "|", color="black", markersize=18, markeredgewidth=2)
+        dots = ax.plot(column, np.full(len(column), place), "o", color=color, alpha=0.4)
+        mark = {"color": "black", "markersize": 18, "markeredgewidth": 2}
+        line = ax.plot(column.mean(), place, "|", **mark)
 axes[0].set_yticks(range(4), kinds)
 axes[0].invert_yaxis()
-for ax, title in zip(axes, ("digit", "turn", "at least one of both"), strict=True):
-    ax.set(title=title, xlabel="wrong (%)")
+for ax, part in zip(axes, ("digits", "turns", "images: one or both"), strict=True):
+    ax.set_xlabel(f"wrong {part} (%)")
     ax.margins(y=0.15)
+labels = ["one of eight draws", "their mean"]
+figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2, frameon=False)
 
 # %%
-# Sharing pays a little here: the shared network is right more often than two separate ones with as
+# Sharing helps a little here: the shared network is right more often than two separate ones with as
 # many hidden units in all, and about as often as two with twice as many, in a single fit.
-# Presumably what one output needs, edges and strokes, serves the other too; outputs with little in
-# common need not gain.
+# Presumably both outputs need the same features, edges and strokes; outputs with little in common
+# need not gain.
 #
 # By far the most accurate is the softmax for pairs. It can express that the answers depend on each
 # other, and a pair tells the hidden units more: what a 3 looks like at 90 degrees, in place of a

@@ -3,16 +3,16 @@
 When should training stop?
 ==========================
 
-A network that is large for its data learns first what is common to all rows, and then the
-noise of those that it is shown. There are two remedies: a penalty, with which the solver may
-run until it has converged, or to stop it before. Which is better?
+A network that is large for its data first learns what all rows have in common, and then the noise
+of the training rows. There are two remedies: a penalty, with which the solver may run until it has
+converged, or stopping the solver before that. Which is better?
 """
 
 # %%
 # Overfitting, iteration by iteration
 # -----------------------------------
-# The data are made: 400 rows to learn from, 20 features of which 6 say something, and a tenth
-# of the labels drawn at random. We take a fifth of the rows for validation. With ``X_val`` and
+# The data are artificial: 400 rows, 20 features of which 6 are informative, and a tenth of the
+# labels drawn at random. We use a fifth of the rows for validation. With ``X_val`` and
 # ``y_val``, ``fit`` measures the log loss on them after each iteration, in
 # ``validation_losses_``, and does nothing else with them unless ``early_stopping=True``. Then
 # it stops when there has been no lower one for ``n_iter_no_change`` iterations, here 10, and
@@ -60,10 +60,16 @@ for name, model in models.items():
     )
 
 figure, axes = plt.subplots(2, 1, figsize=(7, 7), layout="constrained")
-for ax, name, lowest in zip(axes, ("alpha=0.001", 'alpha="auto"'), (4e-4, 0.04), strict=True):
-    LossCurveDisplay.from_estimator(models[name], ax=ax, color="tab:blue")
-    ax.set(title=name, ylim=(lowest, 4))
-    ax.get_legend().set_loc("lower left")
+titles = {
+    "alpha=0.001": "Hardly any penalty: the validation loss rises while the training loss falls",
+    'alpha="auto"': "Automatic penalty: both come to rest together",
+}
+for ax, (name, title) in zip(axes, titles.items(), strict=True):
+    display = LossCurveDisplay.from_estimator(models[name], ax=ax, color="tab:blue")
+    display.gradient_norm_ax_.remove()  # it jumps, and hides the losses
+    display.validation_line_.set_color("tab:green")
+    ax.set_title(title, fontsize="medium")
+    ax.legend()
 
 # %%
 # With next to no penalty, the training loss falls until every row is known by heart, and the
@@ -79,10 +85,10 @@ for ax, name, lowest in zip(axes, ("alpha=0.001", 'alpha="auto"'), (4e-4, 0.04),
 # %%
 # Which is better, on rows that chose nothing?
 # --------------------------------------------
-# Early stopping pays for its choice with rows that it cannot train on. One split says little,
-# so all is done with eight other data sets of the same kind, and measured on 3600 rows each
-# that no fit has seen. Now ``early_stopping`` holds out a validation split by itself.
-# The last of the ways is what a search is for: ``alpha`` by cross-validation.
+# Early stopping pays for its choice with rows that it cannot train on. One split is little
+# evidence, so we use eight other data sets of the same kind, and measure on 3600 rows of each that
+# no fit has seen. Now ``early_stopping`` holds out a validation split by itself. The last way is a
+# search for ``alpha`` by cross-validation.
 
 held_out = {"early_stopping": True, "validation_fraction": 0.2}
 grid = {"alpha": [0.1, 1, 10, 100]}
@@ -112,7 +118,7 @@ for name in ways:
     )
 
 # %%
-# After the ± is the standard error of the paired differences. Early stopping mends the log loss,
+# After the ± is the standard error of the paired differences. Early stopping repairs the log loss,
 # but not the accuracy. Of the two remedies the penalty is better here, in both, and in the end it
 # trains on all rows. Doing both is worse than ``"auto"`` alone.
 #
@@ -140,6 +146,7 @@ for line, band, color in zip(curve.lines_, curve.fill_between_, ("0.5", "tab:blu
 for name, style in (('alpha="auto"', "--"), ("alpha=0.001, early stopping", ":")):
     loss = -cross_val_score(ways[name], X, y, **settings).mean()
     ax.axhline(loss, color="tab:green", linestyle=style, label=f"{name}, test")
+ax.set_title('alpha="auto" comes near the best fixed alpha')
 ax.legend(loc="upper right")
 plt.show()
 
