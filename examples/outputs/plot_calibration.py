@@ -3,17 +3,17 @@
 Which probabilities can be trusted?
 ===================================
 
-A classifier is calibrated if, of all rows of which it says "80 %", 80 % are what it says. Are the
-probabilities of a softmax? Are those of sigmoids, before and after they are divided by their
-sum? And what makes the difference: the output, or how the network was trained?
+A classifier is calibrated if 80 % of the rows to which it gives a class with probability 0.8 belong
+to that class. Are softmax outputs calibrated? Are sigmoids, before and after they are divided by
+their sum? And what makes the difference: the output, or how the network was trained?
 """
 
 # %%
-# Data of which the truth is known
-# --------------------------------
-# Four classes, each of two overlapping clouds of points in eight dimensions. As they are made
-# here, the true probabilities are known: the best that any classifier can say. There are 800
-# rows to train on, ten times anew, and 5000 to test.
+# Data with known probabilities
+# -----------------------------
+# There are four classes, each with two overlapping clouds of points in eight dimensions. Because
+# the data are simulated, the true probabilities are known, which no classifier can improve on. We
+# draw ten training sets of 800 rows, and 5000 rows to test.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,14 +42,16 @@ X_test, y_test, truth = sample(5000, seed=0)
 # %%
 # Two outputs, three ways to train
 # --------------------------------
-# First with next to no penalty, ``alpha=0.001``; the network can learn its training rows by heart.
-# Then mended by :class:`~sklearn.calibration.CalibratedClassifierCV`, which fits a curve to the
-# logits of each class, on rows not trained on. Last with ``alpha="auto"``, the default.
+# The first way has hardly any penalty, ``alpha=0.001``, so the network can learn its training rows
+# by heart. The second repairs this network by :class:`~sklearn.calibration.CalibratedClassifierCV`,
+# which fits a curve to the logits of each class on held-out rows. The third is the default,
+# ``alpha="auto"``.
 #
-# Of each row, look at the largest probability, and whether that class is the true one. The
-# expected calibration error (Guo et al.) sorts rows by that probability into 15 bins, and is the
-# mean gap between what is said and what is right. On a sample it is above 0 even for the true
-# probabilities. Log loss judges calibration, and also how well classes are told apart.
+# For each row, we look at the largest probability, and whether its class is the true one. The
+# expected calibration error (Guo et al.) sorts rows by this probability into 15 bins; it is the
+# mean gap between the probability and the share of right rows. In a sample it is above 0 even for
+# the true probabilities. The log loss measures calibration, and also how well the classes are
+# separated.
 
 
 def bins(probabilities):
@@ -72,7 +74,11 @@ def scores(probabilities):
 
 
 outputs = {"softmax": SoftmaxMLPClassifier, "sigmoid": SigmoidMLPClassifier}
-titles = {"tiny": "alpha=0.001", "mended": "alpha=0.001, calibrated", "auto": 'alpha="auto"'}
+titles = {
+    "tiny": "Hardly any penalty",
+    "mended": "The same, calibrated",
+    "auto": "Automatic penalty",
+}
 said = {}
 for seed in range(1, 11):
     X, y, _ = sample(800, seed)
@@ -111,33 +117,34 @@ for training in ("tiny", "auto"):
 # %%
 # Reliability diagrams
 # --------------------
-# What was said, and what was right, of all ten runs together, in bins of at least 100 rows; dashed,
-# sigmoids not divided by their sum. Below the grey line a network is too sure.
+# The share of right rows against the probability, for all ten runs together, in bins of at least
+# 100 rows. Below the grey line a network is overconfident.
 
 colors = {"softmax": "tab:blue", "sigmoid": "tab:orange", "not divided": "tab:orange"}
 _, axes = plt.subplots(1, 3, figsize=(9, 3.5), sharex=True, sharey=True, layout="constrained")
 for ax, (training, title) in zip(axes, titles.items(), strict=True):
-    ax.plot([0, 1], [0, 1], color="0.5", linewidth=1)
+    ax.plot([0, 1], [0, 1], color="0.5", linewidth=1, label="calibrated")
     for output, color in colors.items():
         if (training, output) in said:
             sums = sum(map(bins, said[training, output]))
             n_rows, confidence, right = sums[:, sums[0] >= 100]
             style = "--" if output == "not divided" else ".-"
-            ax.plot(confidence / n_rows, right / n_rows, style, color=color, label=output)
+            label = "sigmoid, not divided" if output == "not divided" else output
+            ax.plot(confidence / n_rows, right / n_rows, style, color=color, label=label)
     ax.set(title=title, xlabel="largest probability")
-axes[0].set_ylabel("share that is right")
+axes[0].set_ylabel("share of right rows")
 axes[0].legend(fontsize="small")
 plt.show()
 
 # %%
 # Intervals are at 95 %, over the ten training sets; differences are sigmoid minus softmax.
 #
-# - **Training decides, not the output.** With next to no penalty both are far too sure: of the
-#   rows for which they give nearly 100 %, about one in five is wrong. With ``alpha="auto"`` both
-#   come close to the line, and accuracy and log loss much nearer the best.
-# - **Calibration afterwards mends the probabilities, not the decisions.** The log loss falls to a
-#   fraction. The sigmoids come near the line, and the softmax is now too modest. But the accuracy
-#   stays as low as it was.
+# - **Training decides, not the output.** With hardly any penalty both are far too sure: about one
+#   in five rows with a probability near 1 is wrong. With ``alpha="auto"`` both come close to the
+#   line, and accuracy and log loss much nearer the best.
+# - **Calibration afterwards repairs the probabilities, not the decisions.** The log loss falls to a
+#   fraction. The sigmoids come near the line, and the softmax becomes underconfident. But the
+#   accuracy stays as low as it was.
 # - **Dividing sigmoids by their sum helps networks that are too sure.** With ``alpha="auto"`` it
 #   leaves the calibration error as it is.
 # - **Between the outputs there is little.** With ``alpha="auto"`` the log loss and the calibration

@@ -16,11 +16,11 @@ Are they two models, or one?
 #
 #    \frac{e^{z_1}}{e^{z_0} + e^{z_1}} = \frac{1}{1 + e^{-(z_1 - z_0)}}
 #
-# Its cross-entropy is the binary cross-entropy of that sigmoid. So the two have the same functions
-# to choose from, and the same loss. The penalty is not the same. Where one unit has the weights
-# :math:`w`, two units share them, and the smallest way to do it is :math:`w_1 = -w_0 = w / 2`,
-# with :math:`\|w_0\|^2 + \|w_1\|^2 = \|w\|^2 / 2`, half of what the single unit pays. So without
-# hidden layers, double ``alpha`` gives the same model.
+# Its cross-entropy is the binary cross-entropy of that sigmoid. So both can express the same
+# functions, and have the same loss. Only the penalty differs. Where one unit has the weights
+# :math:`w`, two units share them. The penalty is least for :math:`w_1 = -w_0 = w / 2`, where
+# :math:`\|w_0\|^2 + \|w_1\|^2 = \|w\|^2 / 2` is half that of the single unit. So without hidden
+# layers, twice the ``alpha`` gives the same model.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,9 +50,9 @@ print("  softmax, unit 0         ", softmax.coefs_[0][:3, 0].round(4))
 # %%
 # With hidden layers: convert one into the other
 # ----------------------------------------------
-# The formula does not ask where logits come from, so it holds for any network.
-# ``to_sklearn`` makes an :class:`~sklearn.neural_network.MLPClassifier` of a fitted one. That has
-# a single sigmoid unit for two classes, so of a softmax it takes the difference of its two units.
+# The formula holds for any logits, and so for any network. ``to_sklearn`` converts a fitted one to
+# an :class:`~sklearn.neural_network.MLPClassifier`. That has a single sigmoid unit for two classes,
+# whose logit is the difference of the two softmax units.
 
 X, y = make_moons(200, noise=0.3, random_state=0)
 X_test, y_test = make_moons(5000, noise=0.3, random_state=1)
@@ -66,11 +66,11 @@ print(f"largest difference of probabilities {difference:.1e}")
 # %%
 # Fitted separately: what still differs
 # -------------------------------------
-# Now let both learn from the same 200 points, with default parameters. Two things differ. The
-# penalty of the output layer is shared by two units, or paid by one; doubling a number for
-# ``alpha`` would not make up for it, as it would double the penalty of the hidden layer too. And
-# the random first weights are others, as there are more of them. A network has many minima, and
-# where it begins decides where it ends. So look at ten random starts of each.
+# Now both learn from the same 200 points, with default parameters. Two things differ. First, the
+# penalty of the output layer: twice the ``alpha`` would not make up for it, because it would also
+# double the penalty of the hidden layer. Second, the random first weights: a softmax has more of
+# them. A network has many minima, and its start decides which it reaches. So we compare ten random
+# starts of each.
 
 makers = {"softmax": SoftmaxMLPClassifier, "sigmoid": SigmoidMLPClassifier}
 colors = {"softmax": "tab:blue", "sigmoid": "tab:orange"}
@@ -93,11 +93,11 @@ for one, other in (("softmax", "softmax"), ("sigmoid", "sigmoid"), ("softmax", "
     print(f"{one} to {other}: median difference of probabilities {gaps:.3f}")
 
 # %%
-# Most boundaries are about the same where there are points. A softmax differs from a sigmoid no
-# more than one sigmoid from another that starts elsewhere. The final losses differ: starts lead to
-# different minima, and each fit chooses its own penalty. So a single fit of each would not compare
-# the outputs. ``n_init=5`` starts five times and keeps the lowest loss. With it, both are fitted to
-# ten other training sets:
+# Where there are points, most boundaries are about the same. A softmax differs from a sigmoid no
+# more than two sigmoids with different starts differ from each other. The final losses differ:
+# starts lead to different minima, and each fit chooses its own penalty. So a single fit of each
+# would not be a fair comparison. ``n_init=5`` starts five times and keeps the lowest loss. With it,
+# both are fitted to ten other training sets:
 
 losses = []
 for seed in range(100, 110):
@@ -111,7 +111,7 @@ print(f"sigmoid - softmax: {difference.mean():.4f}, standard error {standard_err
 plt.show()
 
 # %%
-# The mean difference is of the size of its standard error, and small against the loss. So yes: of
-# two classes, the outputs are one function with one loss, and what is left of a choice is how
-# the penalty is counted. From three classes on they are two models
+# The mean difference is about as large as its standard error, and small compared with the loss. So
+# yes: for two classes, the outputs are one function with one loss, and only the penalty is counted
+# differently. For three or more classes they are different models
 # (:ref:`sphx_glr_auto_examples_outputs_plot_digits_sigmoid_vs_softmax.py`).

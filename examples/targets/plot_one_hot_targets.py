@@ -12,8 +12,8 @@ give the same to a classifier of scikit-learn. What happens then, and what shoul
 # ------------------------------
 # By scikit-learn's rules, a matrix of zeros and ones is a *multilabel indicator*: as many
 # independent questions as there are columns, any number of which may be answered with yes. Both
-# classifiers keep to that. The matrix alone cannot say that exactly one column is true;
-# :class:`~skneural.SoftmaxMLPClassifier` sees that it is so in every row, and warns.
+# classifiers follow this rule. The matrix cannot tell whether the columns exclude each other. If
+# every row has exactly one label, both classifiers warn that this may be meant.
 
 import warnings
 
@@ -95,7 +95,9 @@ for name, counts in n_labels.items():
 
 given_labels, given_rows = (SigmoidMLPClassifier(alpha=1.0, random_state=0) for _ in range(2))
 given_labels.fit(X_train, y[train])
-given_rows.fit(X_train, Y[train])
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Every row of y has exactly one label")
+    given_rows.fit(X_train, Y[train])
 pairs = zip(given_labels.coefs_, given_rows.coefs_, strict=True)
 difference = max(abs(a - b).max() for a, b in pairs)
 print(f"sigmoid: weights from labels and from one-hot rows differ by {difference:.0e} at most")

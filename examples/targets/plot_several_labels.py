@@ -3,7 +3,7 @@
 Several labels at once: which thresholds?
 =========================================
 
-An image may show several digits, or none. For every digit we ask, "is there one?", and a label is
+An image may show several digits, or none. Each digit is a label, "is there one?", and a label is
 predicted where the answer is probable enough. Is 0.5 enough, or less, if a label is rare?
 """
 
@@ -67,11 +67,11 @@ print("canvases with each digit:", Y_train.sum(axis=0), "of", len(Y_train))
 print("tuned thresholds:        ", tuned.thresholds_.round(2))
 
 # %%
-# What the units say
-# ------------------
-# A sigmoid for each label, independent of the others: any number of them may be near 1, or none.
-# The sum of a row is how many different digits the network expects. Frames are around those that
-# are there: none on the first canvas, and three on the last.
+# One sigmoid for each label
+# --------------------------
+# The units are independent: any number of them may be near 1, or none. The sum of a row is the
+# number of different digits that the network expects. Frames mark the digits that are there: none
+# on the first canvas, and three on the last.
 
 chosen = [np.flatnonzero(Y_test.sum(axis=1) == k)[i] for k in range(4) for i in (0, 1)][1:]
 size = {"figsize": (8.5, 4.8), "width_ratios": [1, 10], "layout": "constrained"}
@@ -85,14 +85,13 @@ display = ActivationsDisplay.from_estimator(
 )
 
 # %%
-# Thresholds that are tuned
-# -------------------------
-# A threshold of 0.5 is right if a label that is missed costs as much as one that is wrongly
-# given, as the Hamming loss counts. F1 gives nothing for what is rightly called absent. If
-# probabilities are right, the threshold that is best for it is half of the F1 that it reaches:
-# almost 0.5 for a label that is easy, where others are as good, and low for one that is hard, as
-# rare ones are (Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers to maximize
-# F1 measure", ECML PKDD 2014, `doi:10.1007/978-3-662-44851-9_15
+# Tuned thresholds
+# ----------------
+# A threshold of 0.5 is right if a missed label costs as much as a wrong one, as in the Hamming
+# loss. F1 does not reward a label that is rightly absent. If the probabilities are right, the best
+# threshold for F1 is half of the F1 that it reaches: almost 0.5 for an easy label, and low for a
+# hard one, as rare ones are (Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers
+# to maximize F1 measure", ECML PKDD 2014, `doi:10.1007/978-3-662-44851-9_15
 # <https://doi.org/10.1007/978-3-662-44851-9_15>`_).
 #
 # :class:`~skneural.TunedThresholdsClassifierCV` finds a threshold for each label by
@@ -108,7 +107,8 @@ display = ThresholdDisplay.from_predictions(
 )
 
 # %%
-# What is chosen on few canvases is not quite the best on others. Does it pay all the same?
+# Thresholds chosen on few canvases are not quite the best on others. Are they still better than
+# 0.5?
 
 scores, hamming = [], []
 for (_, _, X_test, Y_test), tuned in zip(draws, fits, strict=True):
@@ -139,18 +139,17 @@ ax.set(xticks=range(6), xlabel="label, from frequent to rare", ylabel="F1 on uns
 legend = figure.legend(loc="outside upper center", ncols=2)
 
 # %%
-# (Lines: standard error.) F1 of the two rarest labels rises, that of the others hardly changes,
-# and the Hamming loss does not fall: **tune thresholds for the metric that you mean.** The
-# probabilities stay what they are, and so does the log loss. Nor does a threshold teach the
-# network anything: of the rarest digit it has seen too few.
+# (Lines: standard error.) The F1 of the two rarest labels rises, that of the others hardly changes,
+# and the Hamming loss does not fall: **tune thresholds for the metric that matters to you.** The
+# probabilities stay as they are, and so does the log loss. Nor does a threshold teach the network
+# anything: it has seen too few of the rarest digit.
 #
 # A softmax, and missing labels
 # -----------------------------
 # :class:`~skneural.SoftmaxMLPClassifier` gives each label a softmax of its own, of two units,
-# absent and present: the same idea with twice the units. And where nobody has looked for all
-# labels, NaN says so: with ``missing_labels="ignore"`` such entries are left out of the loss. The
-# alternatives are to take them for absent, which is not true, or to leave out canvases, of which
-# few are complete.
+# absent and present: the same idea with twice the units. If some labels are unknown, set them to
+# NaN: with ``missing_labels="ignore"`` such entries are left out of the loss. The alternatives are
+# to treat them as absent, which is wrong, or to leave out incomplete canvases, which leaves few.
 
 measured = []
 for (X_train, Y_train, X_test, Y_test), tuned in zip(draws, fits, strict=True):
@@ -170,7 +169,7 @@ for name, losses in zip(("softmax", "30 % ignored", "30 % called absent"), other
 
 # %%
 # Pairs of units that compete do as well as single sigmoids. Ignoring the three labels in ten that
-# are missing costs a little; calling them absent costs several times as much, because the network
-# learns that all labels are rarer than they are.
+# are missing costs a little; treating them as absent costs several times as much, because the
+# network learns that all labels are rarer than they are.
 
 plt.show()

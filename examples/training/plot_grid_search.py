@@ -16,11 +16,11 @@ the fit itself. What does each cost, and which predicts better on rows that it h
 # We score by log loss and not by accuracy, since it tells apart networks that make the same few
 # errors, and how sure they are of them.
 #
-# Three ways: the best of a grid of sizes and numbers for ``alpha``; the best of the sizes
-# alone, with ``alpha="auto"``; and no search, but the defaults: a layer of 100 units and
+# We compare three ways: the best of a grid of sizes and numbers for ``alpha``; the best of the
+# sizes only, with ``alpha="auto"``; and no search, but the defaults: a layer of 100 units and
 # ``alpha="auto"``. ``n_jobs`` is left at 1, because a single fit on larger data uses several
-# threads by itself. On a machine with many cores, or for many small fits as here, the search's
-# own ``n_jobs`` does more.
+# threads by itself. On a machine with many cores, or for many small fits as here, the search's own
+# ``n_jobs`` does more.
 
 from itertools import product
 from time import perf_counter
@@ -57,9 +57,9 @@ ways = {
 # %%
 # Measured on rows that no search has seen
 # ----------------------------------------
-# The score of the best cell of a grid is too good: it is the best of many, and some of that is
-# luck. So each search gets 600 digits only, and what it returns is measured on the other 1197.
-# All is done with three different choices of the 600.
+# The score of the best cell of a grid is too good: it is the best of many, partly by luck. So each
+# search uses 600 digits only, and its result is measured on the other 1197, for three random
+# choices of the 600.
 
 X, y = load_digits(return_X_y=True)
 splits = StratifiedShuffleSplit(3, train_size=600, random_state=0)
@@ -126,5 +126,5 @@ plt.show()
 # %%
 # So start without a search, and search if the last per cent matters. It may be more than that: on
 # the noisy data of :ref:`sphx_glr_auto_examples_training_plot_early_stopping.py` a number for
-# ``alpha`` is somewhat better than ``"auto"``. And if you report a figure after a search, take it
-# from rows that the search has not seen.
+# ``alpha`` is somewhat better than ``"auto"``. And if you report a figure after a search,
+# measure it on rows that the search has not used.

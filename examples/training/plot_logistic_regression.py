@@ -56,8 +56,8 @@ for tol in (1e-4, 1e-6, 1e-9):
     print(f"{tol:7.0e}   {differences[0]:20.1e}   {differences[1]:20.1e}")
 
 # %%
-# The tighter ``tol``, the smaller the difference: it is what both solvers leave undone, not a
-# difference of models. In the picture every point is a coefficient, of one pixel for one digit.
+# The tighter ``tol``, the smaller the difference: it comes from the solvers, not from the models.
+# In the picture every point is a coefficient, of one pixel for one digit.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 for ax, ours, theirs, name, peer, color in (
@@ -71,9 +71,9 @@ for ax, ours, theirs, name, peer, color in (
 # %%
 # Two classes
 # -----------
-# Of two classes, a sigmoid network has one output and LogisticRegression one row of
-# coefficients: the same ones. A softmax has two outputs, whose *difference* decides. Each of
-# them holds half of it, which costs half the penalty, so that it takes twice the ``alpha``.
+# For two classes, a sigmoid network has one output and LogisticRegression one row of coefficients,
+# and they are equal. A softmax has two outputs, and only their *difference* counts. Each holds half
+# of it, which costs half the penalty, so the softmax needs twice the ``alpha``.
 
 X_two, y_two = load_breast_cancer(return_X_y=True)
 X_two = StandardScaler().fit_transform(X_two)
@@ -90,9 +90,9 @@ print(f"softmax of two units, alpha = 2 / C  {abs(softmax[:, 1] - softmax[:, 0] 
 # --------------------------------------------
 # ``C``, or ``alpha``, is commonly chosen by cross-validation. ``alpha="auto"`` finds one from
 # the training rows in a single fit. Eight times, we train on 70 % of the digits and measure on
-# the others, which nothing has been chosen on: the model with the ``alpha`` that a
-# cross-validation on the training rows likes best, the same with ``"auto"``, and a network with
-# a hidden layer, with ``"auto"`` too.
+# the others, which no choice has used. We compare the model with the best ``alpha`` of a
+# cross-validation on the training rows, the same model with ``"auto"``, and a network with a hidden
+# layer, also with ``"auto"``.
 
 
 def network(hidden_layer_sizes=(), alpha="auto"):
