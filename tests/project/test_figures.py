@@ -13,12 +13,11 @@ from scipy.special import expit, logsumexp, softmax
 
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS = ["logits", "learning", "draw"]
-BROWSER = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "chrome"])), None)
+BROWSER = next(filter(None, map(shutil.which, ["chromium", "google-chrome"])), None)
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason="there is no browser")
 
 HELPERS = """
 const figure = document.querySelector("figure");
-const texts = (selector) => [...figure.querySelectorAll(selector)].map((e) => e.textContent);
 const spoken = () => [...figure.querySelectorAll(".sk-chart")].map((e) => e.ariaLabel);
 const status = () => figure.querySelector("[role=status]").textContent;
 const move = (input, value) => {
@@ -68,7 +67,7 @@ def play(tmp_path):
             [BROWSER, *flags, "--dump-dom", page.as_uri()],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=True,
         )
         (seen,) = re.findall(r'<pre id="seen">(.+?)</pre>', done.stdout)
