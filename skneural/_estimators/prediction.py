@@ -240,9 +240,10 @@ class NetworkPredictor(
         predicted, y, sample_weight = map(in_memory, (self.predict(X), y, sample_weight))
         may_be_missing = check.labels_may_be_missing(self.missing_labels)
         y = check_labels(y, "y", may_be_missing=may_be_missing)
+        weight = check_sample_weight(sample_weight, predicted)
         if predicted.ndim == 1 and not targets.has_probabilities(y):
-            return accuracy_score(y, predicted, sample_weight=sample_weight)
-        return targets.accuracy(predicted, y, check_sample_weight(sample_weight, predicted))
+            return accuracy_score(y, predicted, sample_weight=weight)
+        return targets.accuracy(predicted, y, weight)
 
     @property
     def _n_features_out(self):

@@ -201,6 +201,12 @@ def test_xor_is_learned_by_default(classifier, activation, seed):
     np.testing.assert_array_equal(model.predict(X), y)
 
 
+@pytest.mark.parametrize("y", [[0, 1, 2], [0, 1, 0], [[0, 1], [1, 0], [1, 1]]])
+def test_three_rows_are_learned_by_default(classifier, y):
+    X = np.random.default_rng(0).normal(size=(3, 2))
+    np.testing.assert_array_equal(classifier(random_state=0).fit(X, y).predict(X), y)
+
+
 def test_parity_is_learned_or_the_fit_says_that_it_found_no_structure(classifier):
     bits = (np.arange(64)[:, None] >> np.arange(6)) % 2
     y = bits.sum(axis=1) % 2

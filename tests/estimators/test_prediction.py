@@ -219,6 +219,23 @@ def test_the_score_of_several_outputs_checks_its_input(
         model.score(iris[0], Y, sample_weight=np.ones(3))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.linspace(-1, 1, 150), "sample_weight must not be negative, got -1"),
+        (np.zeros(150), "sample_weight must have a positive sum"),
+        (np.ones((150, 1)), "sample_weight must be 1-d"),
+        (np.full(150, np.nan), "sample_weight contains NaN"),
+    ],
+)
+def test_weights_of_a_score_are_checked_like_those_of_fit(
+    classifier, kind, weight, message, fitted, iris, targets_of_each_kind
+):
+    with pytest.raises(ValueError, match=message):
+        fitted[classifier, kind].score(iris[0], targets_of_each_kind[kind], sample_weight=weight)
+
+
 @pytest.mark.filterwarnings("ignore:The y_.* values do not sum to one")  # nor should they
 @pytest.mark.parametrize(
     ("scoring", "metric"),
