@@ -19,7 +19,6 @@ from skneural._data import Rows, Shard, ShardFunction, Sums, SumsT, Total, shard
 from skneural._inputs import (
     Targets,
     check_labels,
-    check_probabilities,
     check_weights,
     distinct_columns,
     union_columns,
@@ -39,8 +38,6 @@ class Reading:
         Whether labels may be missing.
     targets : Targets, optional
         The classes of the labels, to encode them.
-    are_soft : bool, default=False
-        Whether labels are class probabilities.
     """
 
     features: str
@@ -48,7 +45,6 @@ class Reading:
     weights: str
     may_be_missing: bool
     targets: Targets | None = None
-    are_soft: bool = False
 
     def check_features(self, X: Any, number: int) -> Any:
         with self._note_on_errors(number):
@@ -78,9 +74,7 @@ class Reading:
 
     def _encode(self, y: Any) -> Any:
         assert self.targets is not None
-        if self.are_soft:
-            return check_probabilities(np.asarray(y), self.targets.classes, self.labels)
-        return self.targets.encode(without_column(self._check_labels(y)))
+        return self.targets.encode(without_column(self._check_labels(y)), self.labels)
 
     def _check_labels(self, y: Any) -> Any:
         if sp.issparse(y):

@@ -22,9 +22,9 @@ from skneural._inputs import (
     Targets,
     check_no_label_is_always_missing,
     find_targets,
+    label_array,
     short_labels,
     shown,
-    targets_of_classes,
 )
 
 
@@ -40,9 +40,16 @@ def in_memory(values: Any) -> Any:
 
 
 def dask_data(
-    estimator, X, y, sample_weight, classes, may_be_missing: bool, *, is_new: bool = True
+    estimator,
+    X,
+    y,
+    sample_weight,
+    targets: Targets | None,
+    may_be_missing: bool,
+    *,
+    is_new: bool = True,
 ) -> tuple[Data, Targets]:
-    """Prepare collections for a fit, and find the classes of their labels.
+    """Prepare collections for a fit, and find the classes of their labels if not given.
 
     Small data are fetched, and then treated like small data in memory. A fit that is not new needs
     the features of the last one.
@@ -50,8 +57,9 @@ def dask_data(
     validate_data(estimator, _stand_in(X, "X"), reset=is_new, ensure_min_samples=0)
     names = "X", "y", "sample_weight", may_be_missing
     table = _Table(tasks.Reading(*names), X, y, sample_weight)
-    targets = table.find_targets() if classes is None else targets_of_classes(classes)
-    data = table.encoded(targets, are_soft=classes is not None)
+    if targets is None:
+        targets = table.find_targets()
+    data = table.encoded(targets)
     if targets.is_multilabel:
         check_no_label_is_always_missing(data.sums(tasks.n_known).value)
     is_gathered = is_small(data.n_rows, data.n_features + len(targets.n_classes))
@@ -99,6 +107,8 @@ class _Table:
     def __init__(self, reading: tasks.Reading, X, y, sample_weight) -> None:
         if y is None:
             raise ValueError("The call requires y to be passed, but the target y is None.")
+        if not is_dask(y):
+            y = label_array(y)
         self._reading = reading
         check = task(reading.check_features)
         features = [check(part, i) for i, part in enumerate(_chunks(X, reading.features))]
@@ -124,11 +134,11 @@ class _Table:
         """Find the classes of the targets from the distinct labels of each chunk."""
         find = task(self._reading.distinct_labels)
         found = [find(*numbered) for numbered in zip(self._labels, self._numbers, strict=True)]
-        return find_targets(short_labels(reduced(found, tasks.merge_labels)))
+        return find_targets(short_labels(reduced(found, tasks.merge_labels), sum(self._sizes)))
 
-    def encoded(self, targets: Targets, are_soft: bool = False) -> DaskRows:
+    def encoded(self, targets: Targets) -> DaskRows:
         """Return the rows with encoded labels."""
-        reading = replace(self._reading, targets=targets, are_soft=are_soft)
+        reading = replace(self._reading, targets=targets)
         make, columns = task(reading.rows), (self._features, self._labels, self._weights)
         parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
         rows = DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)

@@ -14,7 +14,7 @@ from skneural._data import computation_dtype, map_rows
 from skneural._estimators.conversion import SklearnConversion
 from skneural._estimators.linear import LinearAttributes
 from skneural._estimators.snapshot import on_snapshot
-from skneural._inputs import Targets, check_labels, check_sample_weight
+from skneural._inputs import Targets, check_column_order, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
 from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
 from skneural._typing import FloatArray
@@ -237,6 +237,8 @@ class NetworkPredictor(
             If `y` does not fit the predictions, or all labels are missing.
         """
         targets, _ = self._fitted()
+        if targets.is_single:
+            check_column_order(y, targets.classes, "y")
         predicted, y, sample_weight = map(in_memory, (self.predict(X), y, sample_weight))
         may_be_missing = check.labels_may_be_missing(self.missing_labels)
         y = check_labels(y, "y", may_be_missing=may_be_missing)

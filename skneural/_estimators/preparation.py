@@ -13,10 +13,10 @@ from skneural._curvature import PRECONDITIONERS
 from skneural._dask import dask_data, dask_validation_data, in_memory, is_dask
 from skneural._data import Data, Rows, canonical, random_split
 from skneural._inputs import (
+    PASS_CLASSES,
     Targets,
-    check_column_names,
+    check_column_order,
     check_labels,
-    check_probabilities,
     check_sample_weight,
     class_weights,
     encode_targets,
@@ -96,6 +96,7 @@ def prepare(
     start = None
     if fitted_targets is not None:
         start = _last_weights(estimator, fitted_targets, network, targets)
+    check_column_order(validation[1], getattr(y, "columns", ()), "y_val")
     validation_rows = validation_data(estimator, *validation, targets)
     if validation_rows is not None and varying is not None:
         validation_rows = validation_rows.select(varying)
@@ -168,21 +169,21 @@ def labelled_data(
 ) -> tuple[Data, Targets]:
     """Features, labels and weights for training, and the kind and classes of the labels."""
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
-    if classes is not None:
-        check_column_names(y, classes, "y")
+    targets = None if classes is None else targets_of_classes(classes)
+    if targets is not None and targets.is_single:
+        check_column_order(y, targets.classes, "y")
     if is_dask(X):
-        return dask_data(estimator, X, y, sample_weight, classes, may_be_missing, is_new=is_new)
+        return dask_data(estimator, X, y, sample_weight, targets, may_be_missing, is_new=is_new)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
     X = check.check_features(estimator, X, reset=is_new)
     y = check_labels(y, "y", may_be_missing=may_be_missing)
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X)
-    if classes is None:
+    if targets is None:
         targets, labels = encode_targets(y)
-        _warn_of_column("y", targets, y)
     else:
-        targets = targets_of_classes(classes)
-        labels = harden(check_probabilities(y, targets.classes, "y"))
+        labels = harden(targets.encode(y))
+    _warn_of_column("y", targets, y)
     return Rows(X, labels, weight), targets
 
 
@@ -196,7 +197,7 @@ def validation_data(
         raise ValueError("X_val and y_val must be given together; one or both are None.")
     may_be_missing = check.labels_may_be_missing(estimator.missing_labels)
     if targets.is_single:
-        check_column_names(y, targets.classes, "y_val")
+        check_column_order(y, targets.classes, "y_val")
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets, may_be_missing)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
@@ -204,7 +205,7 @@ def validation_data(
     y = check_labels(y, "y_val", may_be_missing=may_be_missing)
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X, "sample_weight_val")
-    labels = targets.encode(y)
+    labels = harden(targets.encode(y, "y_val"))
     _warn_of_column("y_val", targets, y)
     return Rows(X, labels, weight)
 
@@ -269,7 +270,8 @@ def _last_weights(
     if not targets.matches(fitted_targets):
         raise ValueError(
             f"{needs} kind of y and classes: {fitted_targets.kind}, {fitted_targets.classes} then, "
-            f"{targets.kind}, {targets.classes} now. Set warm_start=False to fit anew."
+            f"{targets.kind}, {targets.classes} now. Set warm_start=False to fit anew. "
+            f"{PASS_CLASSES}"
         )
     last_sizes = (len(estimator.coefs_[0]), *map(len, estimator.intercepts_))
     if last_sizes != network.layer_sizes:

@@ -11,44 +11,6 @@ from skneural._typing import LabelArray, Vector
 _ROUNDING = 2e-3  # in the sum of a row, enough for probabilities in float16 or of three digits
 
 
-def check_classes(classes: Any) -> Any:
-    """Convert the classes of the columns to an array.
-
-    Raises
-    ------
-    ValueError
-        If they are not two or more different classes in sorted order.
-    """
-    given, classes = classes, np.asarray(classes)
-    try:
-        is_sorted = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
-    except TypeError:  # they cannot be sorted
-        is_sorted = False
-    if not is_sorted or len(classes) < 2:
-        raise ValueError(
-            "classes must be a list of two or more different classes in sorted order, like the "
-            f"result of np.unique; got {shown(given)}."
-        )
-    return classes
-
-
-def check_column_names(y: Any, classes: Any, name: str) -> None:
-    """Refuse a dataframe whose columns are the classes in another order.
-
-    Raises
-    ------
-    ValueError
-    """
-    if not hasattr(y, "columns") or np.ndim(classes) != 1:
-        return
-    columns, classes = list(y.columns), list(classes)
-    if columns != classes and set(map(str, columns)) == set(map(str, classes)):
-        raise ValueError(
-            f"The columns of {name} must be in the order of the classes, {shown(classes)}; got "
-            f"{shown(columns)}."
-        )
-
-
 def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
     """Check rows of probabilities of these classes, and divide them by their sums.
 

@@ -12,22 +12,26 @@ Missing labels of an indicator are NaN in `y` and -1 among the codes. Rows of cl
 instead of labels are soft labels of one target.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skneural._inputs.labels import MAY_BE_MISSING, split_missing
+from skneural._inputs.classes import PASS_CLASSES, check_classes
+from skneural._inputs.distinct import distinct_labels, row_blocks
+from skneural._inputs.labels import (
+    MAY_BE_MISSING,
+    check_same_type,
+    label_columns,
+    split_missing,
+    stack_columns,
+)
 from skneural._inputs.shown import shown
-from skneural._inputs.soft_labels import check_classes, check_probabilities, harden
+from skneural._inputs.soft_labels import check_probabilities, harden
 from skneural._typing import IntArray, Vector
-
-BLOCK_LABELS = 2**16  # labels that are encoded at a time
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Targets:
             and all(map(np.array_equal, self.target_classes, other.target_classes))
         )
 
-    def encode(self, y: Any) -> Any:
-        """Codes of a `y` of the same kind, or soft labels if it has probabilities of the classes.
+    def encode(self, y: Any, name: str = "y") -> Any:
+        """Codes of a `y` of this kind, or class probabilities as they are.
 
         Codes have the smallest possible dtype. For dense labels, no other array of the length of
         `y` is allocated.
@@ -82,37 +86,39 @@ class Targets:
         ValueError
             If `y` has another shape, or labels that are not classes.
         """
-        if sp.issparse(y) or self.has_probabilities(y):
-            return self._encode_block(y)
+        if sp.issparse(y):
+            return self._encode_block(y, name)
+        if self.has_probabilities(y):
+            return check_probabilities(y, self.classes, name)
         blocks = row_blocks(y)
-        first = self._encode_block(y[next(blocks)])
+        first = self._encode_block(y[next(blocks)], name)
         codes = np.empty((len(y), first.shape[1]), dtype=first.dtype)
         codes[: len(first)] = first
         for block in blocks:
-            codes[block] = self._encode_block(y[block])
+            codes[block] = self._encode_block(y[block], name)
         return codes
 
-    def _encode_block(self, y: Any) -> Any:
+    def _encode_block(self, y: Any, name: str) -> Any:
         y, missing = split_missing(y)
         if self.is_multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes) or not _is_indicator(y):
                 raise ValueError(
-                    f"y_val must be a 0/1 indicator with {len(self.classes)} columns, like y."
+                    f"{name} must be a 0/1 indicator with {len(self.classes)} columns, like the y "
+                    f"of fit. {PASS_CLASSES}"
                 )
             return _indicator_codes(y, missing)
         if sp.issparse(y):
-            raise ValueError(f"y_val must be dense, like y, which is {self.kind}.")
+            raise ValueError(f"{name} must be dense, because y is {self.kind}.")
         if missing is not None:
-            raise ValueError(f"y_val contains NaN, but y is not an indicator: it is {self.kind}.")
-        if self.has_probabilities(y):
-            return harden(check_probabilities(y, self.classes, "y_val"))
-        columns = y.T if self.is_multioutput else [column_or_1d(y)]
+            raise ValueError(f"{name} contains NaN, but y is not an indicator: it is {self.kind}.")
+        columns = label_columns(y)
         if len(columns) != len(self.target_classes) or (self.is_multioutput and y.ndim != 2):
             raise ValueError(
-                f"y_val must have {len(self.target_classes)} columns, like y; got shape {y.shape}."
+                f"{name} must have {len(self.target_classes)} columns, one for each output; got "
+                f"shape {y.shape}."
             )
         pairs = zip(columns, self.target_classes, strict=True)
-        return np.column_stack([_known_codes(column, classes) for column, classes in pairs])
+        return np.column_stack([_known_codes(*pair, name) for pair in pairs])
 
     def has_probabilities(self, y: Any) -> bool:
         """Whether `y` has a column for each class instead of a single column of labels."""
@@ -142,9 +148,14 @@ class Targets:
                 f"y must have the shape of the predictions, {predicted.shape}; got {y.shape}."
             )
         if self.is_multilabel and not _is_indicator(y):
-            raise ValueError("y must be an indicator of zeros and ones, like the y given to fit.")
+            raise ValueError(
+                f"y must be an indicator of zeros and ones, like the y given to fit. {PASS_CLASSES}"
+            )
         if not self.is_multilabel and missing is not None:
             raise ValueError(f"{MAY_BE_MISSING}; this one is {self.kind}.")
+        if self.is_multioutput:
+            for column, classes in zip(label_columns(y), self.classes, strict=True):
+                check_same_type(column, classes, "y")
         is_right = predicted == y
         if missing is not None:
             is_right |= missing
@@ -162,7 +173,7 @@ class Targets:
         if self.is_multilabel:
             return codes
         labels = [classes[code] for classes, code in zip(self.target_classes, codes.T, strict=True)]
-        return np.column_stack(labels) if self.is_multioutput else labels[0]
+        return stack_columns(labels) if self.is_multioutput else labels[0]
 
 
 def encode_targets(y: Any) -> tuple[Targets, Any]:
@@ -182,7 +193,7 @@ def encode_targets(y: Any) -> tuple[Targets, Any]:
 def find_targets(y: Any) -> Targets:
     """The kind and classes of `y`, in which missing labels are NaN."""
     given, (y, missing) = y, split_missing(y)
-    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    kind = _kind(y)
     if kind.startswith("continuous"):
         raise ValueError(
             f"Unknown label type: {kind}. y must hold class labels, not numbers on a scale; "
@@ -200,44 +211,22 @@ def find_targets(y: Any) -> Targets:
                 f"y holds only one class, {shown(classes.tolist()[0])}; a classifier needs at "
                 "least two."
             )
+        if kind == "multiclass":
+            check_classification_targets(y)  # warns if most labels differ
         return Targets(kind, classes)
     if sp.issparse(y):
         raise ValueError("A sparse y must be a multilabel indicator: only zeros and ones.")
-    return Targets("multiclass-multioutput", [np.unique(column) for column in y.T])
+    return Targets("multiclass-multioutput", list(map(np.unique, label_columns(y))))
 
 
-def distinct_labels(y: Any) -> Any:
-    """A short array of the same kind and classes as `y`, with the same labels in each column."""
-    if len(y) <= BLOCK_LABELS:
-        return y
-    return short_labels(distinct_columns(y))
-
-
-def distinct_columns(y: Any) -> list[Any]:
-    """The distinct labels of each column; a 1-d `y` is a single column."""
-    blocks = ([np.unique(column) for column in np.atleast_2d(y[i].T)] for i in row_blocks(y))
-    return reduce(union_columns, blocks)
-
-
-def union_columns(distinct: list[Any], others: list[Any]) -> list[Any]:
-    """The distinct labels of each column in either of two parts of `y`."""
-    return [np.union1d(*pair) for pair in zip(distinct, others, strict=True)]
-
-
-def short_labels(distinct: list[Any]) -> Any:
-    """A short array with these labels in its columns.
-
-    It has three times as many rows as labels, because scikit-learn warns if most labels differ.
-    """
-    n_rows = 3 * max(map(len, distinct))
-    columns = [np.resize(labels, n_rows) for labels in distinct]
-    return np.stack(columns, axis=1) if len(columns) > 1 else columns[0]
-
-
-def row_blocks(y: Any) -> Iterator[slice]:
-    """Slices of the rows with about `BLOCK_LABELS` labels each."""
-    step = max(BLOCK_LABELS // (y.shape[1] if y.ndim == 2 else 1), 1)
-    return (slice(start, start + step) for start in range(0, len(y), step))
+def _kind(y: Any) -> str:
+    """Scikit-learn's kind of target; columns of text and of numbers are several outputs."""
+    if y.ndim == 2 and y.dtype.kind == "O":
+        kinds = [type_of_target(column, input_name="y") for column in label_columns(y)]
+        if "continuous" in kinds:
+            return "continuous-multioutput"
+        return "multiclass-multioutput" if len(kinds) > 1 else kinds[0]
+    return str(type_of_target(y, input_name="y", raise_unknown=True))
 
 
 def targets_of_classes(classes: Any) -> Targets:
@@ -272,8 +261,13 @@ def _is_indicator(y: Any) -> bool:
     return bool(np.isin(y.data if sp.issparse(y) else y, (0, 1)).all())
 
 
-def _known_codes(y: Any, classes: Any) -> IntArray:
-    unknown = [label for label in np.unique(y).tolist() if label not in classes.tolist()]
-    if unknown:
-        raise ValueError(f"y_val has labels that y does not have: {shown(unknown)}.")
-    return np.asarray(np.searchsorted(classes, y), dtype=np.min_scalar_type(-len(classes)))
+def _known_codes(y: Any, classes: Any, name: str) -> IntArray:
+    """The positions of labels among the classes, which are sorted."""
+    check_same_type(y, classes, name)
+    codes = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+    if (unknown := classes[codes] != y).any():
+        raise ValueError(
+            f"{name} has labels that are not classes: {shown(np.unique(y[unknown]).tolist())}. "
+            f"{PASS_CLASSES}"
+        )
+    return np.asarray(codes, dtype=np.min_scalar_type(-len(classes)))

@@ -175,6 +175,21 @@ def test_frames_of_several_labels(data):
     )
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "boolean"])
+def test_columns_of_labels_have_their_own_type(dtype, data):
+    numbers = pd.Series(data[1]["binary"], dtype=dtype)
+    Y = pd.DataFrame({"name": data[1]["multiclass"].astype(object), "number": numbers})
+    X, model = data[0], small(SigmoidMLPClassifier)
+    lazy = dd.from_pandas(Y, npartitions=4)
+    for y in (Y, lazy):
+        assert_agree(model, {"X": X, "y": Y}, {"X": chunked(X), "y": y})
+    for y in (numbers, lazy["number"]):
+        assert_agree(model, {"X": X, "y": numbers}, {"X": chunked(X), "y": y})
+    assert model.fit(chunked(X), lazy).classes_[1].dtype == dtype.lower().removesuffix("ean")
+    np.testing.assert_array_equal(model.predict(chunked(X)).compute(), model.predict(X))
+    assert model.score(chunked(X), lazy) == model.score(X, Y)
+
+
 def test_labels_and_weights_in_memory_beside_chunks_and_the_other_way_round(classifier, data):
     X, y = data[0], data[1]["multiclass"]
     weight = np.linspace(0, 1, N)

@@ -17,7 +17,7 @@ from skneural import SoftmaxMLPClassifier
 from skneural._data import stratify as _stratify
 from skneural._data.rows import Rows
 from skneural._data.threads import shard_map
-from skneural._inputs import targets as _targets
+from skneural._inputs import distinct as _distinct
 from skneural._inputs import weights as _weights
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
@@ -111,7 +111,7 @@ SETTINGS = {
 def test_what_a_fit_allocates_does_not_grow_with_the_rows(setting, kind, tmp_path, monkeypatch):
     monkeypatch.setattr(_stratify, "MOST_BLOCKS", 2**10)  # as if there were millions of rows
     monkeypatch.setattr(_weights, "BLOCK_ROWS", 2**10)
-    monkeypatch.setattr(_targets, "BLOCK_LABELS", 2**10)
+    monkeypatch.setattr(_distinct, "BLOCK_LABELS", 2**10)
 
     def measure(n_rows):
         X = features(n_rows, "float32")
