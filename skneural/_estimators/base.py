@@ -260,17 +260,19 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             Class labels: numbers, booleans or strings; a 0/1 indicator, dense or sparse, with
             a column for each label; or a column of class labels for each output. With
             `missing_labels="ignore"`, labels of an indicator may be missing. With `classes`, `y`
-            holds a row of class probabilities for each sample. If `X` is a dask collection, `y`
-            may be one too, in chunks of any sizes, or in memory.
+            may also hold a row of class probabilities for each sample. If `X` is a dask
+            collection, `y` may be one too, in chunks of any sizes, or in memory.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, 1 by default. A row of weight 2 is equivalent to two rows. If
             `X` is a dask collection, the weights may be one too, or in memory.
-        classes : array-like of shape (n_classes,), default=None
-            If given, `y` has soft labels: each row holds the probabilities of these classes, in
-            this order, which must be sorted. A row of probabilities is equivalent to one row for
-            each class, weighted by its probability. The loss of a softmax is then the
-            cross-entropy ``-sum_k y_ik log p_ik``, as in PyTorch's ``CrossEntropyLoss``, and the
-            loss of sigmoids is the binary cross-entropy of each unit with target y_ik, as in
+        classes : array-like of shape (n_classes,) or list of them, default=None
+            The classes, sorted; by default those that occur in `y`. Pass them if a part of the
+            data may lack some, such as a fold of cross-validation; for several outputs, pass a
+            list with the classes of each. A `y` with a column for each of the classes has soft
+            labels: each row holds their probabilities. It is equivalent to one row for each
+            class, weighted by its probability. The loss of a softmax is then the cross-entropy
+            ``-sum_k y_ik log p_ik``, as in PyTorch's ``CrossEntropyLoss``, and the loss of
+            sigmoids is the binary cross-entropy of each unit with target y_ik, as in
             ``BCEWithLogitsLoss``. Class weights and `label_smoothing` apply as for labels. Soft
             labels require one label per sample, not several at once. Scikit-learn's metrics do
             not support them: use `score` or a callable.

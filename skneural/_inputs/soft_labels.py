@@ -23,7 +23,8 @@ def check_probabilities(y: Any, classes: Any, name: str) -> Vector:
         given = "a sparse one" if sp.issparse(y) else f"{y.dtype} of shape {y.shape}"
         raise ValueError(
             f"{name} must be a dense array of numbers with a row of {len(classes)} class "
-            f"probabilities for each sample; got {given}."
+            f"probabilities for each sample; got {given}. Of several outputs, pass a list with the "
+            "classes of each."
         )
     probabilities: Vector = y.astype(np.float64)
     sums = probabilities.sum(axis=1)

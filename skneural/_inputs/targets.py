@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skneural._inputs.classes import PASS_CLASSES, check_classes
+from skneural._inputs.classes import PASS_CLASSES, are_of_outputs, check_classes
 from skneural._inputs.distinct import distinct_labels, row_blocks
 from skneural._inputs.labels import (
     MAY_BE_MISSING,
@@ -230,7 +230,9 @@ def _kind(y: Any) -> str:
 
 
 def targets_of_classes(classes: Any) -> Targets:
-    """One target with these classes."""
+    """One target with these classes; or several outputs, of a list with the classes of each."""
+    if are_of_outputs(classes):
+        return Targets("multiclass-multioutput", [check_classes(each, 1) for each in classes])
     classes = check_classes(classes)
     return Targets("binary" if len(classes) == 2 else "multiclass", classes)
 

@@ -190,6 +190,19 @@ def test_columns_of_labels_have_their_own_type(dtype, data):
     assert model.score(chunked(X), lazy) == model.score(X, Y)
 
 
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multiclass-multioutput"])
+def test_classes_that_do_not_occur(classifier, kind, data):
+    X, y = data[0], data[1][kind]
+    given = {
+        "binary": [False, True],
+        "multiclass": ["a", "bb", "ccc", "dddd"],
+        "multiclass-multioutput": [["a", "bb", "ccc"], ["u", "v", "w"]],
+    }
+    classes = given[kind]
+    in_memory = {"X": X, "y": y, "classes": classes}
+    assert_agree(small(classifier), in_memory, {**in_memory, "X": chunked(X), "y": chunked(y)})
+
+
 def test_labels_and_weights_in_memory_beside_chunks_and_the_other_way_round(classifier, data):
     X, y = data[0], data[1]["multiclass"]
     weight = np.linspace(0, 1, N)

@@ -147,7 +147,7 @@ GOOD = np.full((150, 3), 1 / 3)
         (GOOD, [0, 1], "a row of 2 class probabilities for each sample; got float64 of shape"),
         (GOOD, 3, "classes must be a list of two or more .* got 3"),
         (GOOD, ["a", 1, None], "in sorted order.* got"),
-        (GOOD, [0, 2, 1], r"sorted order, like the result of np.unique; got \[0, 2, 1\]"),
+        (GOOD, [0, 2, 1], r"sorted order, like the result of np.unique, or .*; got \[0, 2, 1\]"),
         (GOOD, [0, 1, 1], "two or more different classes"),
         (GOOD[:, :1], [0], "two or more different classes"),
         (GOOD * 0.9, [0, 1, 2], r"row 0 is \[0.3.*with a sum of 0.9"),
