@@ -144,7 +144,7 @@ plt.show()
 # Intervals are at 95 %, over the ten runs, which share images, so they are a little too short.
 #
 # - **At 0.5, sigmoids reject far more**: more than half of the digits left out and of the means of
-#   two, against about an eighth for the softmax, at the cost of about 3 % of the digits.
+#   two, against about a sixth for the softmax, at the cost of about 3 % of the digits.
 # - **With thresholds chosen from data, that difference is gone.** An image can be rejected because
 #   the softmax is less sure than for most digits. The difference that is left is within its
 #   interval.
