@@ -211,6 +211,8 @@ class _Run:
         alpha = self._alpha(stage, curvature, progress)
         note = f"{stage.rows.n_rows} rows"
         progress.begin_stage(alpha, note, is_whole=stage.is_whole, is_last=stage.is_last)
+        if stage.is_last and self._gives_up(progress):
+            progress.theta = self._network.without_coefs(progress.theta)
         return self.formulation.reparametrization(curvature, alpha)
 
     def _alpha(self, stage: Stage, curvature: Curvature | None, progress: Progress) -> Vector:
@@ -226,9 +228,11 @@ class _Run:
                 stage.unseen_rows,
                 is_last=stage.is_trial or not self._is_new,
             )
-        if progress.verdict is None or progress.verdict.finds_structure:
-            return progress.alpha
-        return self._penalty.strongest()
+        return self._penalty.strongest() if self._gives_up(progress) else progress.alpha
+
+    def _gives_up(self, progress: Progress) -> bool:
+        """Whether only the intercepts are still fitted."""
+        return progress.verdict is not None and not progress.verdict.finds_structure
 
     def _learn(self, stage: Stage, progress: Progress) -> StopReason:
         """Repeat a stage until the network fits its rows.

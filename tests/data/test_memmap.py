@@ -236,8 +236,9 @@ def test_sums_of_wide_layers_have_the_same_bits_for_any_number_of_threads():
 
 
 def test_predictions_of_many_classes_allocate_their_result_and_few_rows():
-    X = np.random.default_rng(0).normal(size=(N_UNITS, 4))
-    model = fitted(SoftmaxMLPClassifier((3,), alpha=1.0, max_iter=1), X, np.arange(N_UNITS))
+    X = np.random.default_rng(0).normal(size=(2 * N_UNITS, 4))
+    y = np.tile(np.arange(N_UNITS), 2)
+    model = fitted(SoftmaxMLPClassifier((3,), alpha=1.0, max_iter=1), X, y)
     with threadpool_limits(1, user_api="blas"):
         for method in ("predict", "predict_proba", "decision_function"):
             result, peak = allocated(lambda method=method: getattr(model, method)(X))
