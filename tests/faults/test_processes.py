@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pytest
 from joblib import parallel_config
+from joblib.externals.loky import get_reusable_executor
 
 from skneural import SoftmaxMLPClassifier
 from tests.estimators.helpers import same_fit
@@ -158,7 +159,9 @@ def test_a_full_disk_is_an_error_of_saving_and_leaves_the_model(iris):
 
 
 def test_a_full_folder_for_shared_data_is_an_error_and_the_earlier_fit_stays(tmp_path):
-    # Joblib writes large data to its folder. This one can hold nothing, as it is a file.
+    # Joblib writes large data to its folder. This one can hold nothing, as it is a file. Workers
+    # of earlier tests would keep their folder.
+    get_reusable_executor().shutdown(wait=True)
     folder = tmp_path / "file"
     folder.touch()
     X, y = large_data()
