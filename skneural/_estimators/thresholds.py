@@ -93,7 +93,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
     >>> from sklearn.datasets import make_multilabel_classification
     >>> from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
     >>> X, Y = make_multilabel_classification(n_classes=3, random_state=0)
-    >>> classifier = SigmoidMLPClassifier((), alpha=10.0, tol=1e-2)
+    >>> classifier = SigmoidMLPClassifier((), alpha=10.0, tol=1e-2, random_state=0)
     >>> tuned = TunedThresholdsClassifierCV(classifier).fit(X, Y)
     >>> tuned.thresholds_.shape
     (3,)
