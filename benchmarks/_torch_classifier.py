@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import numpy as np
-from _fashion import torch
+from _recording import torch
 
 
 class TorchAdamClassifier:

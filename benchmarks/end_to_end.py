@@ -16,9 +16,10 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _fashion import load_data, torch
+from _fashion import load_data
 from _fits import timed_fit
 from _multiflow import ARCHIVE, read
+from _recording import torch
 from _results import COLORS, TARGET_HEADER, machine, table, target, write
 from _torch_classifier import TorchAdamClassifier
 from matplotlib.ticker import LogLocator

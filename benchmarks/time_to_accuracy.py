@@ -20,9 +20,9 @@ from statistics import median
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _fashion import (
-    EPOCHS,
-    load_data,
+from _fashion import load_data
+from _recording import (
+    log_probabilities,
     torch,
     train,
     train_ours,
@@ -32,10 +32,10 @@ from _fashion import (
     train_torch_lbfgs,
 )
 from _results import COLORS, RESULTS, TARGET_HEADER, machine, table, target, write
-from scipy.special import log_expit, log_softmax
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 
+EPOCHS = 20  # of Adam
 ITERATIONS = 200  # of methods that take all rows at once, in part 1
 ALPHA, GOAL = 6.0, 0.38  # of part 2
 OURS = ["SoftmaxMLP", "SigmoidMLP"]
@@ -55,10 +55,10 @@ def accuracy_methods():
     methods = {
         "SoftmaxMLP": partial(train_ours, SoftmaxMLPClassifier, max_iter=ITERATIONS),
         "SigmoidMLP": partial(train_ours, SigmoidMLPClassifier, max_iter=ITERATIONS),
-        "MLPClassifier Adam": train_scikit_learn_adam,
+        "MLPClassifier Adam": partial(train_scikit_learn_adam, EPOCHS),
         "MLPClassifier L-BFGS": partial(train_scikit_learn_lbfgs, max_iter=ITERATIONS),
-        "PyTorch Adam 200": partial(train_torch_adam, 200),
-        "PyTorch Adam 512": partial(train_torch_adam, 512),
+        "PyTorch Adam 200": partial(train_torch_adam, 200, EPOCHS),
+        "PyTorch Adam 512": partial(train_torch_adam, 512, EPOCHS),
         "PyTorch L-BFGS": partial(train_torch_lbfgs, max_iter=ITERATIONS),
     }
     return _present(methods)
@@ -79,15 +79,6 @@ def _present(methods):
 
 
 # --- Judgement -----------------------------------------------------------------------------
-
-
-def log_probabilities(layers, X, sigmoid=False):
-    for depth, (coef, intercept) in enumerate(layers):
-        X = np.maximum(X, 0, out=X) if depth else X
-        X = X @ coef
-        X += intercept
-    # Sigmoids are divided by their sum.
-    return log_softmax(log_expit(X) if sigmoid else X, axis=1)
 
 
 def cross_entropy(log_p, y):

@@ -87,14 +87,14 @@ def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
     sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
     if not all(_is_size(n) for n in sizes):
         raise ValueError(
-            "hidden_layer_sizes must be a positive integer or a list of positive integers, "
-            f"got {shown(hidden_layer_sizes)}."
+            "hidden_layer_sizes must be a positive integer or a list of positive integers, less "
+            f"than 2^31; got {shown(hidden_layer_sizes)}."
         )
     return tuple(int(n) for n in sizes)
 
 
 def _is_size(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
+    return isinstance(value, Integral) and not isinstance(value, bool) and 0 < int(value) < 2**31
 
 
 def hidden_activations(activation: Any, n_hidden: int) -> list[str]:

@@ -19,6 +19,9 @@ from skneural._typing import Vector
 BLOCK_ROWS = BLOCK_NUMBERS  # rows whose weights are added up at a time
 
 
+_TIMES = {"m": "a time difference", "M": "a date"}  # which numpy would convert to numbers
+
+
 @dataclass
 class ClassTotals(Sums):
     """The sum of the weights of each class, for each target."""
@@ -48,10 +51,16 @@ def check_weights(sample_weight: Any, name: str) -> Vector:
         if name in str(error):
             raise
         raise ValueError(f"{name} must have a number for each row: {error}") from error
+    if (kind := np.asarray(sample_weight).dtype.kind) in "mM":
+        raise ValueError(f"{name} must have a number for each row, not {_TIMES[kind]}.")
     if weight.ndim != 1:
         raise ValueError(f"{name} must be 1-d, one number per row, got {weight.ndim}-d.")
     if weight.min() < 0:
         raise ValueError(f"{name} must not be negative, got {weight.min()}.")
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not np.isfinite(total):
+        raise ValueError(f"{name} must have a finite sum; the largest weight is {weight.max():g}.")
     return weight
 
 

@@ -71,8 +71,8 @@ def test_thresholds_that_do_not_fit_the_target():
         check.decision_threshold(0.4, [4])
 
 
-@pytest.mark.parametrize("sizes", [True, [True], (5, False), np.array([True])])
-def test_booleans_are_not_sizes(sizes):
+@pytest.mark.parametrize("sizes", [True, [True], (5, False), np.array([True]), 10**30, [2**31], 0])
+def test_booleans_and_huge_numbers_are_not_sizes(sizes):
     with pytest.raises(ValueError, match="hidden_layer_sizes must be a positive integer or a list"):
         check.hidden_layers(sizes)
 
