@@ -38,6 +38,8 @@ def _no_structure(verdict: Verdict, prepared: Prepared) -> str:
         f"{verdict.frequencies_loss:.3g}"
     )
     if verdict.is_held_out:
+        if verdict.loss < verdict.frequencies_loss:
+            losses += ", which may be chance"
         return (
             f"No structure was found: {losses}. The fit therefore predicts the frequencies. If "
             "there is structure, more rows or other features may help, or a number for alpha."
