@@ -138,7 +138,7 @@ def check_numbers(X: Any, name: str, estimator_name: str | None = None) -> None:
     is_long = values.dtype.kind == "f" and values.dtype.itemsize > 8
     dtype = np.dtype(np.float64) if is_long else values.dtype.newbyteorder("=")
     for start in range(0, len(values), step):
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             _check_finite(
                 values[start : start + step].astype(dtype, copy=False), name, estimator_name
             )

@@ -82,3 +82,10 @@ def test_any_real_number_is_a_penalty_unless_it_is_beyond_the_range():
     for value in (10**400, np.inf, np.nan, float("-inf")):
         with pytest.raises(ValueError, match="alpha must be finite, got"):
             check.real_number("alpha", value)
+
+
+@pytest.mark.parametrize("values", [[-np.inf, np.inf], [np.nan, np.inf]])
+def test_features_that_are_not_finite_are_an_error_without_a_warning_of_numpy(values):
+    with pytest.raises(ValueError, match="X contains"):
+        check.check_numbers(np.array([values]), "X")
+    check.check_numbers(np.array([[1e308, 1e308]]), "X")  # only the sum is infinite
