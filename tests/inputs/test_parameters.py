@@ -25,7 +25,9 @@ def test_hidden_layers(given, sizes):
     "given", [0, -1, (10, 0), 2.5, "10", b"ab", None, (3, "a"), [[3]], [3, [4]], iter([5])]
 )
 def test_bad_hidden_layers(given):
-    with pytest.raises(ValueError, match=r"a positive integer or a list of positive integers, got"):
+    with pytest.raises(
+        ValueError, match=r"a positive integer or a list of positive integers, less than"
+    ):
         check.hidden_layers(given)
 
 
