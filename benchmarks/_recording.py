@@ -174,3 +174,10 @@ def train(method, X, y, seed, **until):
         warnings.simplefilter("ignore", ConvergenceWarning)
         method(X, y, seed, recorder)
     return recorder
+
+
+def warm_up(methods):
+    """Train each on a few made-up rows, since some things are done only once."""
+    X = np.random.default_rng(0).normal(size=(2000, 10)).astype(np.float32)
+    for method in methods:
+        train(method, X, np.arange(2000) % 3, seed=0)

@@ -30,6 +30,7 @@ from _recording import (
     train_scikit_learn_lbfgs,
     train_torch_adam,
     train_torch_lbfgs,
+    warm_up,
 )
 from _results import COLORS, RESULTS, TARGET_HEADER, machine, table, target, write
 
@@ -263,8 +264,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
     arguments = parser.parse_args()
     data, seeds = load_data(), range(arguments.seeds)
-    for method in accuracy_methods().values():
-        train(method, data[0][:2000], data[1][:2000], seed=0)  # what is done once, done before
+    warm_up(accuracy_methods().values())
     loss_runs = all_runs(loss_run, loss_methods(), data, seeds)
     accuracy_runs = all_runs(accuracy_run, accuracy_methods(), data, seeds)
     markdown = report(accuracy_runs, loss_runs, arguments.seeds)

@@ -25,6 +25,7 @@ from _recording import (
     train_ours,
     train_scikit_learn_adam,
     train_torch_adam,
+    warm_up,
 )
 from _results import COLORS, TARGET_HEADER, machine, table, target, write
 from sklearn.model_selection import train_test_split
@@ -165,9 +166,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
     parser.add_argument("--archive", default=ARCHIVE, help="the archive with covtype")
     arguments = parser.parse_args()
-    few = np.random.default_rng(0).normal(size=(2000, 10)).astype(np.float32)
-    for training in methods().values():
-        train(training, few, np.arange(2000) % 3, seed=0)  # what is done once, done before
+    warm_up(methods().values())
     sets = {"covtype": load_covtype(arguments.archive, seed=0), "Fashion-MNIST": load_data()}
     results = {}
     for name, data in sets.items():

@@ -85,13 +85,14 @@ class TargetCoding:
 
         With a power of 2, class weights are squared.
         """
-        class_weight = None if self._class_weight is None else self._class_weight**power
-        if _are_soft(labels):
-            weighted: Any = labels if class_weight is None else labels * class_weight
-            return np.asarray(row_weight[:, None] * self._target_sums(weighted))
-        weights: Vector = row_weight[:, None]
-        if class_weight is not None:
-            weights = weights * class_weight[labels + self.class_starts]
+        with np.errstate(over="ignore"):  # `total_weight` refuses an infinite sum
+            class_weight = None if self._class_weight is None else self._class_weight**power
+            if _are_soft(labels):
+                weighted: Any = labels if class_weight is None else labels * class_weight
+                return np.asarray(row_weight[:, None] * self._target_sums(weighted))
+            weights: Vector = row_weight[:, None]
+            if class_weight is not None:
+                weights = weights * class_weight[labels + self.class_starts]
         known = labels >= 0
         return weights if known.all() else np.asarray(weights * known)
 
