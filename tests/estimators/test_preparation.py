@@ -77,9 +77,9 @@ BAD_SETTINGS = [
     ({"activation": "swish"}, ValueError, "activation must be one of.*got 'swish'"),
     ({"activation": ["relu", "relu"]}, ValueError, "a name for each of the 1 hidden layers; got"),
     ({"solver": "adam"}, ValueError, "solver must be one of 'lbfgs', 'newton-cg'; got 'adam'"),
-    ({"hidden_layer_sizes": (10, 0)}, ValueError, r"positive integers, got \(10, 0\)"),
-    ({"hidden_layer_sizes": -5}, ValueError, "positive integers, got -5"),
-    ({"hidden_layer_sizes": 2.5}, ValueError, "positive integers, got 2.5"),
+    ({"hidden_layer_sizes": (10, 0)}, ValueError, r"hidden_layer_sizes must be .*got \(10, 0\)"),
+    ({"hidden_layer_sizes": -5}, ValueError, "hidden_layer_sizes must be .*got -5"),
+    ({"hidden_layer_sizes": 2.5}, ValueError, "hidden_layer_sizes must be .*got 2.5"),
     ({"alpha": -1}, ValueError, "alpha == -1, must be >= 0"),
     ({"alpha": np.nan}, ValueError, "alpha must be finite, got nan"),
     ({"preconditioner": "adam"}, ValueError, "preconditioner must be one of 'auto'"),
@@ -147,7 +147,7 @@ def test_a_threshold_that_cannot_be_used_is_an_error(iris):
         (lambda n: np.arange(n) - 1.0, "must not be negative, got -1"),
         (np.zeros, "all weights are zero"),
         (lambda n: np.ones(n - 1), "inconsistent numbers of samples"),
-        (lambda n: np.full(n, 1e308), "weights sum to inf"),
+        (lambda n: np.full(n, 1e308), "sample_weight must have a finite sum"),
     ],
 )
 def test_bad_weights_are_an_error_and_leave_a_fitted_estimator_alone(
