@@ -24,7 +24,7 @@ HIDDEN = (100,)
 
 
 def _sizes(X, y):
-    """Of the layers; classes are 0, 1, ..."""
+    """Sizes of the layers; classes are 0, 1, ..."""
     return X.shape[1], *HIDDEN, int(y.max()) + 1
 
 
@@ -35,6 +35,15 @@ def log_probabilities(layers, X, sigmoid=False):
         X += intercept
     # Sigmoids are divided by their sum.
     return log_softmax(log_expit(X) if sigmoid else X, axis=1)
+
+
+def cross_entropy(log_p, y):
+    return -float(np.mean(log_p[np.arange(len(y)), y], dtype=np.float64))
+
+
+def seconds_to(run, reached):
+    """Seconds of the first point where `reached`, an array of bools, is true, or else inf."""
+    return run["seconds"][int(np.argmax(reached))] if np.any(reached) else np.inf
 
 
 class Reached(Exception):

@@ -18,18 +18,16 @@ import numpy as np
 import pandas as pd
 from _fashion import load_data
 from _fits import timed_fit
-from _multiflow import ARCHIVE, read
+from _multiflow import ARCHIVE, load_covtype
 from _recording import torch
 from _results import COLORS, TARGET_HEADER, machine, table, target, write
 from _torch_classifier import TorchAdamClassifier
 from matplotlib.ticker import LogLocator
-from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 
-N_COVTYPE = 100_000  # rows to train on, and to test on
+COVTYPE = {"train_size": 100_000, "test_size": 100_000}
 N_FEW = 2000  # of a trial
 EARLY = "MLPClassifier early_stopping"
 METHODS = {
@@ -57,22 +55,9 @@ def make_methods():
     return METHODS | {"PyTorch early stopping": TorchAdamClassifier}
 
 
-def load_covtype(archive, seed):
-    """Training rows and classes, test rows and classes; None without the archive."""
-    forest = read("covtype", archive)
-    if forest is None:
-        return None
-    X, y = forest.iloc[:, :-1].to_numpy(np.float32), forest.iloc[:, -1].to_numpy()
-    X, X_test, y, y_test = train_test_split(
-        X, y, train_size=N_COVTYPE, test_size=N_COVTYPE, random_state=seed
-    )
-    scaler = StandardScaler().fit(X)
-    return scaler.transform(X), y, scaler.transform(X_test), y_test
-
-
 def load_all(archive, seed):
     """Both sets by name."""
-    sets = {FASHION: load_data(), "covtype": load_covtype(archive, seed)}
+    sets = {FASHION: load_data(), "covtype": load_covtype(archive, seed, **COVTYPE)}
     return {name: data for name, data in sets.items() if data}
 
 

@@ -22,7 +22,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from _fashion import load_data
 from _recording import (
+    cross_entropy,
     log_probabilities,
+    seconds_to,
     torch,
     train,
     train_ours,
@@ -82,10 +84,6 @@ def _present(methods):
 # --- Judgement -----------------------------------------------------------------------------
 
 
-def cross_entropy(log_p, y):
-    return -float(np.mean(log_p[np.arange(len(y)), y], dtype=np.float64))
-
-
 def penalised_loss(layers, X, y):
     squares = sum(float(np.square(coef, dtype=np.float64).sum()) for coef, _ in layers)
     return cross_entropy(log_probabilities(layers, X), y) + ALPHA / (2 * len(y)) * squares
@@ -133,11 +131,6 @@ def all_runs(run, methods, data, seeds):
 
 def best_accuracies(runs, name):
     return [max(run["accuracy"]) for run in runs[name]]
-
-
-def seconds_to(run, reached):
-    """Of the first point where `reached`, an array of bools, is true; inf if there is none."""
-    return run["seconds"][int(np.argmax(reached))] if np.any(reached) else np.inf
 
 
 def seconds_to_best_of(runs, peer, name):

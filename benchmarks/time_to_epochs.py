@@ -17,9 +17,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from _fashion import load_data
-from _multiflow import ARCHIVE, read
+from _multiflow import ARCHIVE, load_covtype
 from _recording import (
+    cross_entropy,
     log_probabilities,
+    seconds_to,
     torch,
     train,
     train_ours,
@@ -28,8 +30,6 @@ from _recording import (
     warm_up,
 )
 from _results import COLORS, TARGET_HEADER, machine, table, target, write
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 
@@ -54,17 +54,6 @@ def methods():
     return found | {"PyTorch Adam 512": partial(train_torch_adam, 512, EPOCHS[-1])}
 
 
-def load_covtype(archive, seed):
-    """Training rows and classes 0 .. 6, test rows and classes; None without the archive."""
-    forest = read("covtype", archive)
-    if forest is None:
-        return None
-    X, y = forest.iloc[:, :-1].to_numpy(np.float32), forest.iloc[:, -1].to_numpy(np.int64) - 1
-    X, X_test, y, y_test = train_test_split(X, y, train_size=0.8, random_state=seed)
-    scaler = StandardScaler().fit(X)
-    return scaler.transform(X), y, scaler.transform(X_test), y_test
-
-
 def trajectory(name, method, data, seed):
     """Seconds, accuracy and log loss at noted points; of ours, not at all of them."""
     X, y, X_test, y_test = data
@@ -74,8 +63,7 @@ def trajectory(name, method, data, seed):
     for number in numbers:
         log_p = log_probabilities(recorder.points[number], X_test, name == "SigmoidMLP")
         accuracy = np.mean(log_p.argmax(axis=1) == y_test)
-        log_loss = -np.mean(log_p[np.arange(len(y_test)), y_test], dtype=np.float64)
-        rows.append((recorder.seconds[number], accuracy, log_loss))
+        rows.append((recorder.seconds[number], accuracy, cross_entropy(log_p, y_test)))
     return pd.DataFrame(rows, columns=["seconds", "accuracy", "log_loss"])
 
 
@@ -91,16 +79,13 @@ def _spaced(seconds):
 # --- Report --------------------------------------------------------------------------------
 
 
-def seconds_to(run, accuracy):
-    reached = run["accuracy"] >= accuracy
-    return run["seconds"][reached.idxmax()] if reached.any() else np.inf
-
-
 def ratios(runs, ours, adam, epoch):
     """For each seed, our time to Adam's accuracy after some epochs, as a share of its time."""
     pairs = zip(runs[ours], runs[adam], strict=True)
     ends = ((run, peer.iloc[epoch - 1]) for run, peer in pairs)
-    return [seconds_to(run, end["accuracy"]) / end["seconds"] for run, end in ends]
+    return [
+        seconds_to(run, run["accuracy"] >= end["accuracy"]) / end["seconds"] for run, end in ends
+    ]
 
 
 def ends_table(runs, name):
@@ -167,7 +152,10 @@ def main():
     parser.add_argument("--archive", default=ARCHIVE, help="the archive with covtype")
     arguments = parser.parse_args()
     warm_up(methods().values())
-    sets = {"covtype": load_covtype(arguments.archive, seed=0), "Fashion-MNIST": load_data()}
+    sets = {
+        "covtype": load_covtype(arguments.archive, 0, train_size=0.8),
+        "Fashion-MNIST": load_data(),
+    }
     results = {}
     for name, data in sets.items():
         if data is None:

@@ -228,9 +228,8 @@ def cut(shard: Shard, most_rows: int) -> Iterator[slice]:
     """The blocks of a shard; those of more than `most_rows` rows are cut into equal parts."""
     for block in shard:
         n_rows = block.stop - block.start
-        n_parts = max(-(-n_rows // most_rows), 1)
-        edges = np.linspace(block.start, block.stop, n_parts + 1).astype(int).tolist()
-        yield from (slice(start, stop) for start, stop in pairwise(edges))
+        for part in _parts(n_rows, max(-(-n_rows // most_rows), 1)):
+            yield slice(block.start + part.start, block.start + part.stop)
 
 
 def computation_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

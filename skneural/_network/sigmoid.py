@@ -87,7 +87,7 @@ class SigmoidOutput(CanonicalOutput):
         thresholds = np.broadcast_to(self._threshold, self.coding.n_targets)
         for k, targets, units, _ in self.coding.groups:
             z = logits[:, units]
-            # Of more classes, logits still differ where rounding makes their activations equal.
+            # With more classes, logits may differ where rounding makes their activations equal.
             codes[:, targets] = (
                 sigmoid(z[..., 0]) > thresholds[targets] if k == 2 else z.argmax(axis=2)
             )

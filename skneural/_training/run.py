@@ -238,7 +238,7 @@ class _Run:
         """Repeat a stage until the network fits its rows.
 
         A penalty is judged by what a network has learned; before that, everything is noise. If
-        there are too few rows to judge it, the first penalty is kept, but halved with each
+        there are too few rows to judge it, the first penalty is kept, but divided by 100 with each
         repetition, because it may be what keeps the network from learning.
         """
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)

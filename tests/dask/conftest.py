@@ -6,18 +6,20 @@ import pytest
 LOCAL = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "threads_per_worker": 1}
 
 
-@pytest.fixture(scope="session")
-def cluster():
+def local_cluster():
     """Two processes on this machine, with a thread each."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, processes=True, **LOCAL) as cluster:
         yield cluster
 
 
-@pytest.fixture(scope="module")
-def client(cluster):
+def client_of(cluster):
     with cluster.get_client() as client:
         yield client
+
+
+cluster = pytest.fixture(scope="session", name="cluster")(local_cluster)
+client = pytest.fixture(scope="module", name="client")(client_of)
 
 
 @pytest.fixture

@@ -6,20 +6,13 @@ import pytest
 import scipy.sparse as sp
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
+from tests.estimators.helpers import PREDICTIONS
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 db = pytest.importorskip("dask.bag")
 dd = pytest.importorskip("dask.dataframe")
 
-METHODS = (
-    "predict",
-    "predict_proba",
-    "predict_log_proba",
-    "decision_function",
-    "predict_activations",
-    "transform",
-)
 KINDS = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
 ROWS = (60, 0, 1, 89)
 
@@ -56,7 +49,7 @@ def nothing_is_computed(*args, **kwargs):
     raise NotYetError
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PREDICTIONS)
 def test_arrays_have_shape_dtype_and_chunks_before_they_are_computed(fitted, method):
     model, X, _ = fitted
     X = X.to_numpy(dtype=np.float32)
@@ -78,7 +71,7 @@ def test_arrays_have_shape_dtype_and_chunks_before_they_are_computed(fitted, met
         assert one[:70].compute().shape == other[:70].shape
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PREDICTIONS)
 def test_frames_and_chunks_of_unknown_size(fitted, method):
     model, X, _ = fitted
     frame = dd.from_pandas(X.astype({"a": np.float32}), npartitions=4)
@@ -94,7 +87,7 @@ def test_frames_and_chunks_of_unknown_size(fitted, method):
         assert_same_values(one, other, rtol=1e-12)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PREDICTIONS)
 def test_features_that_are_not_those_of_the_fit_are_errors_at_once(iris, method):
     X = pd.DataFrame(iris[0], columns=["a", "b", "c", "d"])
     model = SoftmaxMLPClassifier(3, "tanh", tol=0.1, random_state=0).fit(X, iris[1])
@@ -144,7 +137,7 @@ def test_chunks_of_sparse_rows_may_be_empty(network, iris, form):
     lazy = da.from_array(np.arange(X.shape[0]), chunks=(ROWS,)).map_blocks(
         lambda rows: X[rows], new_axis=1, chunks=(ROWS, (4,)), dtype=float, meta=X[:0]
     )
-    for method in METHODS:
+    for method in PREDICTIONS:
         predicted = getattr(model, method)(lazy)
         assert predicted.chunks[0] == ROWS
         assert_same_values(predicted, getattr(model, method)(X), rtol=1e-12)

@@ -1,6 +1,15 @@
-"""Comparisons that several modules of tests use."""
+"""Names and comparisons that several modules of tests use."""
 
 import numpy as np
+
+PREDICTIONS = (
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "predict_activations",
+    "transform",
+)
 
 
 def same_fit(a, b):

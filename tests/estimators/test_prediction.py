@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._data import threads as _shards
 from skneural.activations import sigmoid, softplus
+from tests.estimators.helpers import PREDICTIONS
 
 KINDS = ["binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"]
 METHODS = ["predict_proba", "predict_log_proba", "decision_function", "predict_activations"]
@@ -288,7 +289,7 @@ def test_threshold_counts_when_predicting(iris, targets_of_each_kind):
 
 
 @pytest.mark.parametrize("n_rows", [1, 3, 50_000])
-@pytest.mark.parametrize("method", ["predict", *METHODS, "transform"])
+@pytest.mark.parametrize("method", PREDICTIONS)
 def test_predictions_have_the_same_bits_for_any_number_of_threads(
     method, n_rows, fitted, iris, monkeypatch
 ):
@@ -303,14 +304,14 @@ def test_predictions_have_the_same_bits_for_any_number_of_threads(
     np.testing.assert_array_equal(results[0], results[2])
 
 
-@pytest.mark.parametrize("method", ["predict", *METHODS, "transform", "get_feature_names_out"])
+@pytest.mark.parametrize("method", [*PREDICTIONS, "get_feature_names_out"])
 def test_an_estimator_has_to_be_fitted_first(classifier, method, iris):
     call = getattr(classifier(), method)
     with pytest.raises(NotFittedError):
         call(iris[0]) if method != "get_feature_names_out" else call()
 
 
-@pytest.mark.parametrize("method", ["predict", *METHODS, "transform"])
+@pytest.mark.parametrize("method", PREDICTIONS)
 def test_other_numbers_of_features_are_an_error(classifier, method, fitted, iris):
     model = fitted[classifier, "multiclass"]
     with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4"):

@@ -6,16 +6,7 @@ from sklearn.base import clone
 
 from skneural import SigmoidMLPClassifier, TunedThresholdsClassifierCV
 from skneural._inputs import parameters as _parameters
-
-METHODS = [
-    "predict",
-    "predict_proba",
-    "predict_log_proba",
-    "decision_function",
-    "predict_activations",
-    "transform",
-    "score",
-]
+from tests.estimators.helpers import PREDICTIONS
 
 
 def as_list(values):
@@ -27,7 +18,19 @@ def refitted(model, X, y):
     model.set_params(hidden_layer_sizes=(7, 3), activation="relu").fit(X[:100, :2], y[:100])
 
 
-@pytest.mark.parametrize("method", METHODS)
+def refit_before(monkeypatch, owner, name, model, X, y):
+    """Let the next call of a function refit the model first."""
+    function = getattr(owner, name)
+
+    def interrupted(*arguments, **keywords):
+        monkeypatch.undo()
+        refitted(model, X, y)
+        return function(*arguments, **keywords)
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+@pytest.mark.parametrize("method", [*PREDICTIONS, "score"])
 def test_a_fit_in_the_middle_of_a_prediction_does_not_change_it(
     classifier, method, iris, monkeypatch
 ):
@@ -35,14 +38,7 @@ def test_a_fit_in_the_middle_of_a_prediction_does_not_change_it(
     model = classifier(5, "tanh", alpha=1.0, tol=0.01, random_state=0).fit(X, y)
     arguments = (X, y) if method == "score" else (X,)
     expected = as_list(getattr(model, method)(*arguments))
-    validate_data = _parameters.validate_data
-
-    def interrupted(*arguments, **keywords):
-        monkeypatch.undo()
-        refitted(model, X, y)
-        return validate_data(*arguments, **keywords)
-
-    monkeypatch.setattr(_parameters, "validate_data", interrupted)
+    refit_before(monkeypatch, _parameters, "validate_data", model, X, y)
     for seen, part in zip(as_list(getattr(model, method)(*arguments)), expected, strict=True):
         np.testing.assert_array_equal(seen, part)
     assert model.n_features_in_ == 2
@@ -57,14 +53,7 @@ def test_a_fit_in_the_middle_of_reading_weights_does_not_change_them(
     X, y = iris[0], iris[1] > 0
     model = classifier((), alpha=1.0, tol=0.01).fit(X, y)
     expected = read(model)
-    make_output = classifier._make_output
-
-    def interrupted(*arguments, **keywords):
-        monkeypatch.undo()
-        refitted(model, X, y)
-        return make_output(*arguments, **keywords)
-
-    monkeypatch.setattr(classifier, "_make_output", interrupted)
+    refit_before(monkeypatch, classifier, "_make_output", model, X, y)
     np.testing.assert_array_equal(read(model), expected)
     assert model.n_features_in_ == 2
 

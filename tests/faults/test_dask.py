@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from tests.dask.conftest import LOCAL
+from tests.dask.conftest import client_of, local_cluster
 from tests.dask.test_cluster import Watch, network, watched
 from tests.estimators.helpers import same_fit
 
@@ -17,16 +17,9 @@ distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    with distributed.LocalCluster(n_workers=2, processes=True, **LOCAL) as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def client(cluster):
-    with cluster.get_client() as client:
-        yield client
+# A cluster of its own, as it is paused and restarted.
+cluster = pytest.fixture(scope="module", name="cluster")(local_cluster)
+client = pytest.fixture(scope="module", name="client")(client_of)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ STEP = 1e-30
 
 @dataclass
 class Problem:
-    """What is minimised; `shares` has an array of shape (n_rows, K_j) for each target.
+    """The objective; `shares` has an array of shape (n_rows, K_j) for each target.
 
     A label is a row with a 1; a soft label, a row of probabilities; a missing one, a row of zeros.
     """

@@ -37,7 +37,7 @@ def data(kind):
 
 
 def drawn(kind):
-    """What a screen reader says of the charts before a script runs."""
+    """The text of the charts for screen readers, before a script runs."""
     return re.findall(r'aria-label="((?:softmax|sigmoid).*?)"', fragment(kind))
 
 
