@@ -19,6 +19,12 @@ from sklearn.preprocessing import StandardScaler
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 
 
+@pytest.fixture(autouse=True)
+def global_seed():
+    """Estimators without a ``random_state`` draw from numpy's global generator."""
+    np.random.seed(0)  # noqa: NPY002
+
+
 @pytest.fixture(params=[SoftmaxMLPClassifier, SigmoidMLPClassifier])
 def classifier(request):
     """Each of the two classes in turn."""

@@ -26,6 +26,7 @@ from skneural._typing import Vector
 LEARNED = 0.5  # the share of the frequencies' log loss below which a network has learned
 NOTHING = 1e-3  # a log loss of the frequencies that leaves nothing to learn
 MOST_LEARNING_ITERATIONS = 200
+MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
 TAUGHT = 0.01  # the least relative fall of the loss of unseen rows that repeats a stage
 
@@ -239,17 +240,23 @@ class _Run:
 
         A penalty is judged by what a network has learned; before that, everything is noise. If
         there are too few rows to judge it, the first penalty is kept, but divided by 100 with each
-        repetition, because it may be what keeps the network from learning.
+        repetition, because it may be what keeps the network from learning. If the units of a layer
+        are all inactive, nothing can be learned from there, so the weights are drawn anew.
         """
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
+        redraws = MOST_REDRAWS if self._is_new and self._network.n_layers > 1 else 0
         reason = self._stage(stage, progress)
-        while reason in (StopReason.MAX_ITER, StopReason.TOL) and progress.n_iter < most:
+        while reason.completes_stage and progress.n_iter < most:
             seen = self._judge(stage.rows, stage.rows, progress.theta)
             if seen.loss < LEARNED * seen.frequencies_loss or seen.frequencies_loss < NOTHING:
                 break
+            is_redrawn = redraws > 0 and not seen.finds_structure
+            if is_redrawn:
+                progress.theta = self.formulation.initial_weights()
+                redraws -= 1
             if stage.is_whole and self._first_factor > LEAST_FACTOR:
                 self._first_factor = max(self._first_factor / WEAKER, LEAST_FACTOR)
-            elif reason is StopReason.TOL:
+            elif reason is not StopReason.MAX_ITER and not is_redrawn:
                 break
             reason = self._stage(stage, progress)
         return reason

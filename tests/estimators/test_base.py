@@ -433,7 +433,7 @@ def test_out_activation_is_named_as_in_scikit_learn(iris):
 
 
 def test_coefs_and_intercepts_share_memory(iris):
-    model = SoftmaxMLPClassifier((3, 2), tol=1.0).fit(*iris)
+    model = SoftmaxMLPClassifier((3, 2), alpha=1.0).fit(*iris)
     bases = {id(part.base) for part in model.coefs_ + model.intercepts_}
     assert len(bases) == 1
 

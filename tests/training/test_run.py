@@ -23,7 +23,7 @@ from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from skneural._training import run as _run
 from skneural._training.progress import FALL, LEAST_LOSS, WINDOW
-from skneural._training.run import MOST_LEARNING_ITERATIONS, train
+from skneural._training.run import MOST_LEARNING_ITERATIONS, MOST_REDRAWS, train
 from skneural._training.settings import Settings
 from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS, Solver
@@ -167,6 +167,38 @@ class SlowSolver(RecordingSolver):
                 return reason
 
 
+@pytest.mark.parametrize("n_rows", [15, 150])
+def test_weights_from_which_nothing_can_be_learned_are_drawn_anew(
+    classifier, n_rows, iris, monkeypatch
+):
+    draw, drawn = Network.initial_weights, []
+
+    def inactive_at_first(network, *args):
+        theta = draw(network, *args)
+        if not drawn:
+            hidden, _ = network.layers(theta)
+            hidden.coef[...], hidden.intercept[...] = 0, -1
+        drawn.append(theta)
+        return theta
+
+    monkeypatch.setattr(Network, "initial_weights", inactive_at_first)
+    X, y = (part[:: 150 // n_rows] for part in iris)
+    assert classifier(5, random_state=0).fit(X, y).score(X, y) > 0.8
+    assert len(drawn) == 2
+
+
+def test_weights_are_not_drawn_anew_for_ever_nor_at_a_warm_start(classifier, iris, monkeypatch):
+    draw, drawn = Network.initial_weights, []
+    record = lambda network, *args: drawn.append(args) or draw(network, *args)  # noqa: E731
+    monkeypatch.setattr(Network, "initial_weights", record)
+    X = np.zeros((150, 4))
+    model = classifier(5, warm_start=True, random_state=0)
+    for _ in range(2):
+        with pytest.warns(ConvergenceWarning, match="log loss of the predictions"):
+            model.fit(X, iris[1])
+        assert len(drawn) == 1 + MOST_REDRAWS
+
+
 @pytest.mark.parametrize("max_iter", [90, 1000])
 def test_a_network_that_learns_nothing_is_not_taught_for_ever(max_iter):
     X, y = noise(0)
@@ -280,7 +312,8 @@ class LeapingSolver(Solver):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_curvature_that_overflows_ends_the_run_at_the_last_iterate(number):
+def test_curvature_that_overflows_ends_the_run_at_the_last_iterate(number, monkeypatch):
+    monkeypatch.setattr(_run, "MOST_REDRAWS", 0)
     _, rows = large(np.float32)  # which holds the logits there, but not their squares
     network = Network(8, (6,), [ACTIVATIONS["relu"]], SoftmaxOutput((3,)))
     run = settings(solver=LeapingSolver(number), preconditioner=None)
