@@ -87,7 +87,7 @@ class NetworkPredictor(
         """
         targets, output = self._fitted()
         values = self._map_logits(X, partial(_probabilities, targets, output))
-        return output.coding.split_classes(values) if targets.is_multioutput else values
+        return output.coding.classes.split(values) if targets.is_multioutput else values
 
     @on_snapshot
     def predict_log_proba(self, X):
@@ -112,7 +112,7 @@ class NetworkPredictor(
         """
         targets, output = self._fitted()
         values = self._map_logits(X, partial(_log_probabilities, targets, output))
-        return output.coding.split_classes(values) if targets.is_multioutput else values
+        return output.coding.classes.split(values) if targets.is_multioutput else values
 
     @on_snapshot
     def decision_function(self, X):
@@ -175,7 +175,7 @@ class NetworkPredictor(
         """
         targets, output = self._fitted()
         values = self._map_logits(X, output.activations)
-        return output.coding.split(values) if targets.is_multioutput else values
+        return output.coding.units.split(values) if targets.is_multioutput else values
 
     @on_snapshot
     def transform(self, X):

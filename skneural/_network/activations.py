@@ -41,12 +41,18 @@ class Activation(ABC):
         """
 
     @abstractmethod
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by the slope, in place; `kept` is the result of `apply`."""
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """The slope, in `out` if it is given; `kept` is the result of `apply`."""
 
     @abstractmethod
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         """Multiply `delta` by the second derivative, in place."""
+
+    def multiply_slope(
+        self, kept: FloatArray, delta: FloatArray, out: FloatArray | None = None
+    ) -> None:
+        """Multiply `delta` by the slope, in place; the slope is computed in `out`."""
+        delta *= self.slope(kept, out)
 
 
 @final
@@ -54,8 +60,10 @@ class Identity(Activation):
     def apply(self, z: FloatArray) -> FloatArray:
         return z
 
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        pass
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        slope = np.empty_like(kept) if out is None else out
+        slope.fill(1)
+        return slope
 
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         delta[...] = 0
@@ -67,9 +75,10 @@ class Logistic(Activation):
         z[...] = sigmoid(z)
         return z
 
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        delta *= kept
-        delta *= 1 - kept
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        slope = np.subtract(1, kept, out=out)
+        slope *= kept
+        return slope
 
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         self.multiply_slope(kept, delta)
@@ -81,8 +90,9 @@ class Tanh(Activation):
     def apply(self, z: FloatArray) -> FloatArray:
         return np.tanh(z, out=z)
 
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        delta *= 1 - kept * kept
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        slope = np.square(kept, out=out)
+        return np.subtract(1, slope, out=slope)
 
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         self.multiply_slope(kept, delta)
@@ -96,8 +106,9 @@ class Relu(Activation):
     def apply(self, z: FloatArray) -> FloatArray:
         return np.maximum(z, 0, out=z)
 
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        delta *= kept > 0
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        slope = np.empty_like(kept) if out is None else out
+        return np.greater(kept, 0, out=slope)
 
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         raise NotImplementedError("relu has no second derivative at its kink")
@@ -109,8 +120,10 @@ class Softplus(Activation):
         z[...] = softplus(z)
         return z
 
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        delta *= -np.expm1(-kept)
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        slope = np.negative(kept, out=out)
+        np.expm1(slope, out=slope)
+        return np.negative(slope, out=slope)
 
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         self.multiply_slope(kept, delta)
@@ -124,9 +137,11 @@ class Silu(Activation):
         z *= sigmoid(z)
         return kept
 
-    def multiply_slope(self, kept: FloatArray, delta: FloatArray) -> None:
-        s = sigmoid(kept)
-        delta *= s * (1 + kept * sigmoid(-kept))
+    def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        slope = np.multiply(kept, sigmoid(-kept), out=out)
+        slope += 1
+        slope *= sigmoid(kept)
+        return slope
 
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         s, rest = sigmoid(kept), sigmoid(-kept)

@@ -21,12 +21,13 @@ of every target, (rows, sum_j K_j); soft labels are floats in class space.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from skneural._network.layout import target_layout
+from skneural._network.partition import Partition
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 
 
@@ -59,22 +60,24 @@ class TargetCoding:
         self.n_classes = tuple(n_classes)
         self.n_targets = len(self.n_classes)
         self._layout = layout = target_layout(self.n_classes, unit_classes)
-        self.n_units = len(layout.target)
-        self.starts, self.target = layout.starts, layout.target
-        self.class_starts, self.class_target = layout.class_starts, layout.class_target
+        self.units, self.classes = layout.units, layout.classes
+        self.n_units = layout.units.n_columns
         self.unit_class, self.groups = layout.unit_class, layout.groups
         self._alternatives = alternatives
         self._label_smoothing = label_smoothing
         self._class_weight = None if class_weight is None else np.concatenate(class_weight)
 
-    def targets(self, labels: LabelArray) -> Vector:
+    def targets(self, labels: LabelArray, dtype: DTypeLike = np.float64) -> FloatArray:
         """The target of each unit, smoothed; shape (rows, n_units)."""
-        return np.asarray(self._smoothed(self._shares(labels)))
+        shares = self._shares(labels)
+        if self._label_smoothing > 0:
+            shares = shares * (1.0 - self._label_smoothing) + self._spread_share
+        return np.asarray(shares.astype(dtype, order="F", copy=False))
 
     def class_targets(self) -> Iterator[tuple[IntArray, Vector]]:
         """For each column of class space, the units concerned and their targets for that class."""
         for target, k in enumerate(self.n_classes):
-            units = np.flatnonzero(self.target == target)
+            units = np.flatnonzero(self.units.part == target)
             for code in range(k):
                 codes = np.full((1, self.n_targets), -1)
                 codes[0, target] = code
@@ -89,10 +92,10 @@ class TargetCoding:
             class_weight = None if self._class_weight is None else self._class_weight**power
             if _are_soft(labels):
                 weighted: Any = labels if class_weight is None else labels * class_weight
-                return np.asarray(row_weight[:, None] * self._target_sums(weighted))
+                return np.asarray(row_weight[:, None] * self.classes.sums(weighted))
             weights: Vector = row_weight[:, None]
             if class_weight is not None:
-                weights = weights * class_weight[labels + self.class_starts]
+                weights = weights * class_weight[labels + self.classes.starts]
         known = labels >= 0
         return weights if known.all() else np.asarray(weights * known)
 
@@ -108,10 +111,10 @@ class TargetCoding:
 
     def class_totals(self, labels: LabelArray, row_weight: Vector) -> Vector:
         """The sum of the weights w_ij of the rows of each class; in class space."""
-        totals = np.zeros(sum(self.n_classes))
+        totals = np.zeros(self.classes.n_columns)
         for codes, weight in self.hard_labels(labels, row_weight):
             weights = np.broadcast_to(self.weights(codes, weight), codes.shape)
-            columns = np.maximum(codes, 0) + self.class_starts
+            columns = np.maximum(codes, 0) + self.classes.starts
             totals += np.bincount(columns.ravel(), weights.ravel(), len(totals))
         return totals
 
@@ -121,17 +124,9 @@ class TargetCoding:
         They are arbitrary for missing labels, whose weights are 0.
         """
         if _are_soft(labels):
-            return -self._target_sums(self._class_shares(labels) * log_probabilities)
-        columns = np.maximum(labels, 0) + self.class_starts
+            return -self.classes.sums(self._class_shares(labels) * log_probabilities)
+        columns = np.maximum(labels, 0) + self.classes.starts
         return -np.take_along_axis(log_probabilities, columns, axis=1)
-
-    def split(self, values: FloatArray) -> list[FloatArray]:
-        """The columns of the units of each target, as views."""
-        return _split_columns(values, self._layout.n_units)
-
-    def split_classes(self, values: FloatArray) -> list[FloatArray]:
-        """The columns of class space of each target, as views."""
-        return _split_columns(values, self.n_classes)
 
     def argmax(self, values: FloatArray) -> IntArray:
         """The code of the greatest value of each target, from class space; (rows, n_targets)."""
@@ -145,70 +140,52 @@ class TargetCoding:
 
     def scores(self, values: FloatArray) -> FloatArray:
         """From class space, the difference of the classes of a target that has two, else all."""
-        scores = values[:, self._layout.scored].copy()
+        scores = np.array(values[:, self._layout.scored])
         scores[:, self._layout.paired] -= values[:, self._layout.firsts]
         return scores
 
     def signed(self, scores: FloatArray) -> FloatArray:
         """The reverse of `scores`: in class space, minus the score for the first of two classes."""
-        values = np.empty((len(scores), len(self.class_target)), scores.dtype)
+        values = np.empty((len(scores), self.classes.n_columns), scores.dtype, order="F")
         values[:, self._layout.scored] = scores
         values[:, self._layout.firsts] = -scores[:, self._layout.paired]
         return values
 
     def split_scores(self, values: FloatArray) -> list[FloatArray]:
         """The decision scores of each target: 1-d for two classes, else a column per class."""
-        widths = [1 if k == 2 else k for k in self.n_classes]
-        parts = _split_columns(values, widths)
+        parts = Partition([1 if k == 2 else k for k in self.n_classes]).split(values)
         return [part[:, 0] if part.shape[1] == 1 else part for part in parts]
-
-    def _smoothed(self, share: Any) -> Any:
-        return share * (1.0 - self._label_smoothing) + self._spread_share
 
     @cached_property
     def _spread_share(self) -> Vector:
         """The share that each unit gets from all labels."""
         alternatives = [self._alternatives(k) for k in self.n_classes]
-        return np.asarray(self._label_smoothing / np.array(alternatives)[self.target])
+        return np.asarray(self._label_smoothing / np.array(alternatives)[self.units.part])
 
     def _shares(self, labels: LabelArray) -> Any:
         """The unsmoothed target of each unit: 0 or 1 unless labels are soft."""
         if _are_soft(labels):
             return self._soft_shares(self._class_shares(labels))
-        return self._hard_shares(spread(labels, self.target))
+        return self._hard_shares(self.units.spread(labels))
 
     def _hard_shares(self, codes: Any) -> Any:
         """Whether the target of each unit is 1, from codes spread over the units."""
-        return codes == self.unit_class
+        return (self.unit_class.astype(codes.dtype)[:, None] == codes.T).T
 
     def _soft_shares(self, shares: Vector) -> Any:
         """Hard targets, averaged over the classes with weights `shares`, in class space."""
-        return shares[:, self.class_starts[self.target] + self.unit_class]
+        return shares[:, self.classes.starts[self.units.part] + self.unit_class]
 
     def _class_shares(self, labels: LabelArray) -> Vector:
         """Soft labels times class weights, scaled to sum to 1 over the classes of a target."""
         weighted: Vector = self._weighted(labels)
-        sums = np.repeat(self._target_sums(weighted), self.n_classes, axis=1)
+        sums = np.broadcast_to(self.classes.spread(self.classes.sums(weighted)), weighted.shape)
         shares = np.divide(weighted, sums, out=np.zeros_like(weighted), where=sums > 0)
         return np.asarray(shares)
 
     def _weighted(self, labels: LabelArray) -> Any:
         return labels if self._class_weight is None else labels * self._class_weight
 
-    def _target_sums(self, values: FloatArray) -> FloatArray:
-        return np.add.reduceat(values, self.class_starts, axis=1)
-
-
-def _split_columns(values: Any, widths: Sequence[int]) -> list[Any]:
-    """Groups of neighbouring columns of these widths, as views."""
-    edges = np.cumsum([0, *widths]).tolist()
-    return [values[:, start:stop] for start, stop in pairwise(edges)]
-
 
 def _are_soft(labels: LabelArray) -> bool:
     return labels.dtype.kind == "f"
-
-
-def spread(values: Any, group: IntArray) -> Any:
-    """Repeat the column of each group for its members; a single column is left to broadcast."""
-    return values if values.shape[1] == 1 else values[:, group]

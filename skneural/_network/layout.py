@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skneural._network.partition import Partition
 from skneural._typing import IntArray
 
 
@@ -23,18 +24,12 @@ class Group(NamedTuple):
 class Layout(NamedTuple):
     """Positions of units and of columns of class space."""
 
-    n_units: list[int]
-    """The number of units of each target."""
-    starts: IntArray
-    """The first unit of each target."""
-    target: IntArray
-    """The target of each unit."""
+    units: Partition
+    """The units of each target."""
     unit_class: IntArray
     """The class of each unit."""
-    class_starts: IntArray
-    """The first column of class space of each target."""
-    class_target: IntArray
-    """The target of each column of class space."""
+    classes: Partition
+    """The columns of class space of each target."""
     groups: list[Group]
     scored: Any
     """The columns of class space without the first of two classes."""
@@ -52,24 +47,20 @@ def target_layout(n_classes: tuple[int, ...], unit_classes: Callable[[int], IntA
     remembered, because making one takes longer than predicting a row.
     """
     of_size = {k: unit_classes(k) for k in sorted(set(n_classes))}
-    n_units = [len(of_size[k]) for k in n_classes]
-    starts, class_starts = np.cumsum([0, *n_units[:-1]]), np.cumsum([0, *n_classes[:-1]])
+    units, classes = Partition([len(of_size[k]) for k in n_classes]), Partition(n_classes)
     groups = []
-    for k, units in of_size.items():
+    for k, own in of_size.items():
         targets = np.flatnonzero(np.equal(n_classes, k))
-        group_units = starts[targets, None] + np.arange(len(units))
-        groups.append(Group(k, targets, group_units, class_starts[targets, None] + np.arange(k)))
-    numbers = np.arange(len(n_classes))
-    firsts = class_starts[np.equal(n_classes, 2)]
+        group_units = units.starts[targets, None] + np.arange(len(own))
+        columns = classes.starts[targets, None] + np.arange(k)
+        groups.append(Group(k, targets, group_units, columns))
+    firsts = classes.starts[np.equal(n_classes, 2)]
     return Layout(
-        n_units=n_units,
-        starts=starts,
-        target=np.repeat(numbers, n_units),
+        units=units,
         unit_class=np.concatenate([of_size[k] for k in n_classes]),
-        class_starts=class_starts,
-        class_target=np.repeat(numbers, n_classes),
+        classes=classes,
         groups=groups,
-        scored=_short(np.delete(np.arange(sum(n_classes)), firsts)),
+        scored=_short(np.delete(np.arange(classes.n_columns), firsts)),
         paired=_short(firsts - np.arange(len(firsts))),
         firsts=_short(firsts),
     )

@@ -31,10 +31,12 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from skneural._network.activations import Activation
 from skneural._network.output import Operator, Output
+from skneural._network.workspace import Workspace
 from skneural._typing import FloatArray, LabelArray, Vector
 
 LAYER_NUMBERS = 2**20  # of a block in a layer: 8 megabytes; a pass holds several times as many
@@ -67,15 +69,22 @@ def most_rows(layers: Sequence[Layer]) -> int:
     return max(LAYER_NUMBERS, n_weights) // widest
 
 
-def forward(layers: Sequence[Layer], activations: Sequence[Activation], X: Any) -> ForwardPass:
-    """Activations of all layers for a block of rows."""
+def forward(
+    layers: Sequence[Layer],
+    activations: Sequence[Activation],
+    X: Any,
+    workspace: Workspace | None = None,
+) -> ForwardPass:
+    """Activations of all layers for a block of rows, in arrays of a workspace if there is one."""
+    workspace = workspace or Workspace()
     inputs, kept = [X], []
     for (intercept, coef), activation in zip(layers, activations, strict=False):
-        z = inputs[-1] @ coef
+        z = workspace.product(("a", len(inputs)), inputs[-1], coef)
         z += intercept
         kept.append(activation.apply(z))
         inputs.append(z)
-    logits = inputs[-1] @ layers[-1].coef
+    # Outputs are faster in Fortran order, in which the columns are contiguous.
+    logits = workspace.product("logits", layers[-1].coef.T, inputs[-1].T).T
     logits += layers[-1].intercept
     return ForwardPass(inputs, kept, logits)
 
@@ -157,24 +166,38 @@ class Network:
         labels: LabelArray,
         row_weight: Vector,
         gradient: Sequence[Layer],
+        workspace: Workspace | None = None,
     ) -> float:
         """Weighted sum of the losses; its gradient is written into `gradient`."""
-        inputs, kept, logits = forward(layers, self.activations, X)
+        workspace = workspace or Workspace()
+        inputs, kept, logits = forward(layers, self.activations, X, workspace)
         loss, delta = self.output.loss_gradient(logits, labels, row_weight)
-        for depth, delta_l in self.backpropagate(layers, kept, delta):
-            gradient[depth].coef[...] = inputs[depth].T @ delta_l
+        for depth, delta_l in self.backpropagate(layers, kept, delta, workspace):
+            if sp.issparse(inputs[depth]):
+                gradient[depth].coef[...] = inputs[depth].T @ delta_l
+            else:
+                np.matmul(inputs[depth].T, delta_l, out=gradient[depth].coef)
             np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
         return loss
 
     def backpropagate(
-        self, layers: Sequence[Layer], kept: Sequence[FloatArray], delta: FloatArray
+        self,
+        layers: Sequence[Layer],
+        kept: Sequence[FloatArray],
+        delta: FloatArray,
+        workspace: Workspace | None = None,
     ) -> Iterator[tuple[int, FloatArray]]:
-        """Yield the index and ``delta_l`` of each layer, from the last (`delta`) to the first."""
+        """Yield the index and ``delta_l`` of each layer, from the last (`delta`) to the first.
+
+        They are arrays of a workspace, if there is one.
+        """
+        workspace = workspace or Workspace()
         for depth in reversed(range(len(layers))):
             yield depth, delta
             if depth:
-                delta = delta @ layers[depth].coef.T
-                self.activations[depth - 1].multiply_slope(kept[depth - 1], delta)
+                delta = workspace.product(("delta", depth), delta, layers[depth].coef.T)
+                slope = workspace.empty("slope", delta.shape, delta.dtype)
+                self.activations[depth - 1].multiply_slope(kept[depth - 1], delta, slope)
 
     def linearize(
         self, layers: Sequence[Layer], X: Any, labels: LabelArray, row_weight: Vector

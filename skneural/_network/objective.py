@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from skneural._data import Data, MapShards, Rows, Shard, Sums, Total, cut
 from skneural._network.network import Linearization, Network, most_rows
 from skneural._network.row_sums import power_of_two, scaled_block, total_weight
+from skneural._network.workspace import Workspace
 from skneural._typing import FloatArray, Vector
 
 KEPT_NUMBERS = 2**20  # in X and activations, 8 megabytes; a linearization holds a few times as much
@@ -71,13 +72,16 @@ class Objective:
         # these products share are kept.
         n_numbers = rows.n_rows * sum(network.layer_sizes)
         self._keeps_linearizations = isinstance(rows, Rows) and n_numbers <= KEPT_NUMBERS
+        self._workspace = Workspace()
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
             layer.coef[...] = np.reshape(alpha_l, (-1, 1)) / self._scale
 
     def __call__(self, theta: Vector) -> tuple[float, Vector]:
         """J and its gradient at `theta`; not finite if the computation overflows."""
-        shard_loss = partial(_shard_loss, self.network, self._cast(theta), self._scale)
+        shard_loss = partial(
+            _shard_loss, self.network, self._workspace, self._cast(theta), self._scale
+        )
         sums = self.rows.sums(shard_loss, self.map_shards)
         gradient: Vector = sums.gradient
         with np.errstate(over="ignore", invalid="ignore"):
@@ -112,18 +116,25 @@ class Objective:
 
 
 def _shard_loss(
-    network: Network, theta: FloatArray, scale: float, rows: Rows, shard: Shard
+    network: Network,
+    workspace: Workspace,
+    theta: FloatArray,
+    scale: float,
+    rows: Rows,
+    shard: Shard,
 ) -> LossSums:
     """The weighted sum of the losses of a shard, and its gradient."""
     layers = network.layers(theta)
-    # A running sum, and a buffer for one block. Only the sum is kept until the shards are added.
-    total, gradient = (np.empty(network.n_parameters, rows.dtype) for _ in range(2))
+    # A running sum, which is kept until the shards are added, and the gradient of one block.
+    total = np.empty(network.n_parameters, rows.dtype)
+    gradient = workspace.empty("gradient", total.shape, rows.dtype)
     loss = 0.0
     # Worker threads do not inherit the caller's floating-point error state.
     with np.errstate(over="ignore", invalid="ignore"):
         for number, block in enumerate(cut(shard, most_rows(layers))):
             into = network.layers(gradient if number else total)
-            loss += network.loss_gradient(layers, *scaled_block(rows, block, scale), into)
+            data = scaled_block(rows, block, scale)
+            loss += network.loss_gradient(layers, *data, into, workspace)
             if number:
                 total += gradient
     return LossSums(loss, total)

@@ -23,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skneural._network.coding import TargetCoding, spread
+from skneural._network.coding import TargetCoding
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 
 Operator = Callable[[FloatArray], FloatArray]
@@ -187,11 +187,11 @@ class Output(ABC):
         return root
 
     def _targets(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
-        return self.coding.targets(labels).astype(logits.dtype, copy=False)
+        return self.coding.targets(labels, logits.dtype)
 
     def _unit_weights(self, weights: Vector, logits: FloatArray) -> FloatArray:
         """Weights of the losses, in the dtype of the logits: a column per unit, or one for all."""
-        return np.asarray(spread(weights.astype(logits.dtype, copy=False), self.coding.target))
+        return np.asarray(self.coding.units.spread(weights.astype(logits.dtype, copy=False)))
 
 
 class CanonicalOutput(Output):

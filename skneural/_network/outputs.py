@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from skneural._network.coding import TargetCoding
 from skneural._network.output import Output
 from skneural._network.sigmoid import SigmoidOutput
@@ -21,7 +19,7 @@ def find_coding(n_classes: Sequence[int], n_units: Sequence[int]) -> TargetCodin
     """
     for output in OUTPUTS.values():
         coding = output(n_classes).coding
-        own = np.bincount(coding.target).tolist()
+        own = list(coding.units.sizes)
         if own == list(n_units) or [sum(own)] == list(n_units):
             return coding
     return None

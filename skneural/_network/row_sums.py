@@ -60,7 +60,7 @@ def frequencies_loss(output: Output, rows: Data, other: Data, unit: float = 1.0)
         each.reduce(partial(_class_totals, output)).value for each in (rows, other)
     )
     added = 0.0 if other is rows else 0.5 * unit
-    parts = np.split(totals + added, output.coding.class_starts[1:])
+    parts = np.split(totals + added, output.coding.classes.starts[1:])
     least = np.finfo(float).tiny  # of a target without labels, nothing is predicted
     frequencies = np.concatenate([part / max(part.sum(), least) for part in parts])
     return float(-xlogy(other_totals, frequencies).sum() / other_totals.sum())

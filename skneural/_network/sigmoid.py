@@ -14,7 +14,7 @@ from typing import final
 import numpy as np
 
 from skneural._network.output import CanonicalOutput
-from skneural._network.softmax import group_softmax, log_softmax
+from skneural._network.softmax import log_softmax, softmax_parts
 from skneural._typing import FloatArray, IntArray, Vector
 from skneural.activations import sigmoid, softplus
 
@@ -57,8 +57,7 @@ class SigmoidOutput(CanonicalOutput):
     ) -> tuple[FloatArray, FloatArray]:
         # softplus(z) - t z, in an order that keeps tiny losses of right and certain units exact.
         losses = np.maximum(logits, 0) - targets * logits + np.log1p(np.exp(-np.abs(logits)))
-        sums = np.add.reduceat(losses, self.coding.starts, axis=1, dtype=np.float64)
-        return sums, sigmoid(logits)
+        return self.coding.units.sums(losses, np.float64), sigmoid(logits)
 
     def _unit_roots(self, activations: FloatArray, probe: FloatArray) -> FloatArray:
         return np.asarray(probe * np.sqrt(activations * (1 - activations)))
@@ -70,14 +69,10 @@ class SigmoidOutput(CanonicalOutput):
         return np.asarray(activations * (1 - activations) * direction)
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
-        return log_softmax(
-            self._log_shares(logits), self.coding.class_starts, self.coding.class_target
-        )
+        return log_softmax(self._log_shares(logits), self.coding.classes)
 
     def probabilities(self, logits: FloatArray) -> FloatArray:
-        return group_softmax(
-            self._log_shares(logits), self.coding.class_starts, self.coding.class_target
-        )
+        return softmax_parts(self._log_shares(logits), self.coding.classes)
 
     def decision_scores(self, logits: FloatArray) -> FloatArray:
         return logits

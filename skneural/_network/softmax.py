@@ -12,8 +12,8 @@ from typing import final
 
 import numpy as np
 
-from skneural._network.coding import spread
 from skneural._network.output import CanonicalOutput
+from skneural._network.partition import Partition
 from skneural._typing import FloatArray, IntArray
 
 
@@ -39,27 +39,29 @@ class SoftmaxOutput(CanonicalOutput):
     def _losses_activations(
         self, logits: FloatArray, targets: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        starts, target = self.coding.starts, self.coding.target
-        shifted, powers, others = _compete(logits, starts, target)
-        losses = np.log1p(others) - np.add.reduceat(targets * shifted, starts, axis=1)
-        powers /= spread(1 + others, target)
+        units = self.coding.units
+        shifted, powers, others = _compete(logits, units)
+        shifted *= targets
+        losses = np.log1p(others) - units.sums(shifted)
+        powers /= units.spread(1 + others)
         return losses, powers
 
     def _unit_roots(self, activations: FloatArray, probe: FloatArray) -> FloatArray:
         root = probe * np.sqrt(activations)
-        sums = np.add.reduceat(root, self.coding.starts, axis=1)
-        root -= activations * spread(sums, self.coding.target)
+        units = self.coding.units
+        root -= activations * units.spread(units.sums(root))
         return root
 
     def activations(self, logits: FloatArray) -> FloatArray:
-        return group_softmax(logits, self.coding.starts, self.coding.target)
+        return softmax_parts(logits, self.coding.units)
 
     def _activation_changes(self, activations: FloatArray, direction: FloatArray) -> FloatArray:
-        means = np.add.reduceat(activations * direction, self.coding.starts, axis=1)
-        return np.asarray(activations * (direction - spread(means, self.coding.target)))
+        units = self.coding.units
+        means = units.sums(activations * direction)
+        return np.asarray(activations * (direction - units.spread(means)))
 
     def log_probabilities(self, logits: FloatArray) -> FloatArray:
-        return log_softmax(logits, self.coding.starts, self.coding.target)
+        return log_softmax(logits, self.coding.units)
 
     def probabilities(self, logits: FloatArray) -> FloatArray:
         return self.activations(logits)
@@ -74,38 +76,34 @@ class SoftmaxOutput(CanonicalOutput):
         return self.coding.argmax(logits)
 
 
-def group_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
-    """The softmax of groups of columns, which are described as in `log_softmax`."""
-    _, powers = _powers(z, starts, group)
-    powers /= spread(np.add.reduceat(powers, starts, axis=1), group)
+def softmax_parts(z: FloatArray, parts: Partition) -> FloatArray:
+    """The softmax of each part of the columns."""
+    _, powers = _powers(z, parts)
+    powers /= parts.spread(parts.sums(powers))
     return powers
 
 
-def log_softmax(z: FloatArray, starts: IntArray, group: IntArray) -> FloatArray:
-    """Logarithm of the softmax of groups of columns.
-
-    `starts` holds the first column of each group, `group` the group of each column.
-    """
-    shifted, _, others = _compete(z, starts, group)
-    return np.asarray(shifted - spread(np.log1p(others), group))
+def log_softmax(z: FloatArray, parts: Partition) -> FloatArray:
+    """The logarithm of the softmax of each part of the columns."""
+    shifted, _, others = _compete(z, parts)
+    shifted -= parts.spread(np.log1p(others))
+    return shifted
 
 
-def _powers(z: FloatArray, starts: IntArray, group: IntArray) -> tuple[FloatArray, FloatArray]:
-    """``z - max`` of each group, and its exponentials, the greatest of which is 1."""
+def _powers(z: FloatArray, parts: Partition) -> tuple[FloatArray, FloatArray]:
+    """``z - max`` of each part, and its exponentials, the greatest of which is 1."""
     with np.errstate(over="ignore"):  # an overflowing difference becomes the lowest finite number
-        z = z - spread(np.maximum.reduceat(z, starts, axis=1), group)
+        z = z - parts.spread(parts.maxima(z))
     np.maximum(z, np.finfo(z.dtype).min, out=z)
     return z, np.exp(z)
 
 
-def _compete(
-    z: FloatArray, starts: IntArray, group: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """``z - max`` of each group, its exponentials, and the sum of all of them but the greatest.
+def _compete(z: FloatArray, parts: Partition) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """``z - max`` of each part, its exponentials, and the sum of all of them but the greatest.
 
     The greatest is 1, so ``log1p`` of that sum keeps losses far below 1 accurate.
     """
-    z, powers = _powers(z, starts, group)
+    z, powers = _powers(z, parts)
     greatest = (z == 0).astype(z.dtype)
-    ties = np.add.reduceat(greatest, starts, axis=1) - 1
-    return z, powers, np.add.reduceat(powers - greatest, starts, axis=1) + ties
+    ties = parts.sums(greatest) - 1
+    return z, powers, parts.sums(powers - greatest) + ties

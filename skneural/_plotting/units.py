@@ -85,7 +85,7 @@ class UnitLayout:
 
     def unit_names(self) -> list[str]:
         """The name of each output unit."""
-        pairs = zip(self.coding.target.tolist(), self.coding.unit_class.tolist(), strict=True)
+        pairs = zip(self.coding.units.part.tolist(), self.coding.unit_class.tolist(), strict=True)
         if not self.is_multilabel:
             several = len(self.names) > 1
             prefixes = [f"output {j}: " if several else "" for j in range(len(self.names))]

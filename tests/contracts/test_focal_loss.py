@@ -34,13 +34,13 @@ class FocalOutput(Output):
         return np.exp(self.log_probabilities(logits))
 
     def log_probabilities(self, logits):
-        return log_softmax(logits, self.coding.starts, self.coding.target)
+        return log_softmax(logits, self.coding.units)
 
     def _sums(self, values):
-        return np.add.reduceat(values, self.coding.starts, axis=1)
+        return self.coding.units.sums(values)
 
     def _spread(self, values):
-        return self._sums(values)[:, self.coding.target]
+        return self.coding.units.spread(self._sums(values))
 
     def _losses_gradient(self, logits, targets):
         log_p = self.log_probabilities(logits)
@@ -74,7 +74,7 @@ def test_the_fisher_matrix_is_the_expected_outer_product_of_gradients():
     roots = [output.fisher_root(logits, codes, weight, unit) for unit in np.eye(output.n_roots)]
     fisher = np.einsum("iru,irv->ruv", roots, roots)
     expected = np.zeros_like(fisher)
-    probabilities = output.coding.split_classes(np.exp(output.log_probabilities(logits)))
+    probabilities = output.coding.classes.split(np.exp(output.log_probabilities(logits)))
     for target, p in enumerate(probabilities):
         for code in range(p.shape[1]):
             labels = np.full_like(codes, -1)

@@ -20,8 +20,9 @@ class Gelu(Activation):
         z *= norm.cdf(z)
         return kept
 
-    def multiply_slope(self, kept, delta):
-        delta *= norm.cdf(kept) + kept * self._density(kept)
+    def slope(self, kept, out=None):
+        cdf = norm.cdf(kept).astype(kept.dtype)
+        return np.add(cdf, kept * self._density(kept), out=out)
 
     def multiply_curvature(self, kept, delta):
         delta *= (2 - np.clip(kept, -1e3, 1e3) ** 2) * self._density(kept)

@@ -23,7 +23,7 @@ class CumulativeCoding(TargetCoding):
 
     def _soft_shares(self, shares):
         above = [
-            np.cumsum(part[:, ::-1], axis=1)[:, ::-1][:, 1:] for part in self.split_classes(shares)
+            np.cumsum(part[:, ::-1], axis=1)[:, ::-1][:, 1:] for part in self.classes.split(shares)
         ]
         return np.hstack(above)
 
@@ -44,7 +44,7 @@ class OrdinalOutput(CanonicalOutput):
 
     def _losses_activations(self, logits, targets):
         losses = softplus(logits) - targets * logits
-        return np.add.reduceat(losses, self.coding.starts, axis=1), sigmoid(logits)
+        return self.coding.units.sums(losses), sigmoid(logits)
 
     def _activation_changes(self, activations, direction):
         return activations * (1 - activations) * direction
@@ -58,7 +58,7 @@ class OrdinalOutput(CanonicalOutput):
     def log_probabilities(self, logits):
         """Differences of neighbouring activations, which are sorted first."""
         columns = []
-        for z in self.coding.split(logits):
+        for z in self.coding.units.split(logits):
             above = np.sort(sigmoid(z), axis=1)[:, ::-1]
             ends = np.ones_like(z[:, :1]), np.zeros_like(z[:, :1])
             p = np.maximum(-np.diff(np.hstack([ends[0], above, ends[1]])), np.finfo(z.dtype).eps)

@@ -342,7 +342,7 @@ def test_the_dispersion_alone_is_that_of_the_whole_curvature(output):
 def labelled_by(network, theta, X, rng):
     """Labels drawn from the predicted probabilities."""
     logits = forward(network.layers(theta), network.activations, X).logits
-    parts = network.output.coding.split_classes(np.exp(network.output.log_probabilities(logits)))
+    parts = network.output.coding.classes.split(np.exp(network.output.log_probabilities(logits)))
     draws = [(p.cumsum(axis=1) > rng.random((len(X), 1))).argmax(axis=1) for p in parts]
     return np.column_stack(draws)
 

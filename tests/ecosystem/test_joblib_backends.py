@@ -117,8 +117,8 @@ def threads_of_a_fit(n_expected, network):
             )
             return ACTIVATIONS["tanh"].apply(z)
 
-        def multiply_slope(self, kept, delta):
-            ACTIVATIONS["tanh"].multiply_slope(kept, delta)
+        def slope(self, kept, out=None):
+            return ACTIVATIONS["tanh"].slope(kept, out)
 
         def multiply_curvature(self, kept, delta):
             ACTIVATIONS["tanh"].multiply_curvature(kept, delta)

@@ -128,7 +128,7 @@ class OutputContract:
         output = self.make(n_classes)
         logits = np.vstack([sample(output)[0], np.full((1, output.coding.n_units), -1e4)])
         probabilities = output.probabilities(logits)
-        for column in output.coding.split_classes(probabilities):
+        for column in output.coding.classes.split(probabilities):
             np.testing.assert_allclose(column.sum(axis=1), 1, rtol=1e-12)
         logarithms = output.log_probabilities(logits)
         np.testing.assert_allclose(probabilities, np.exp(logarithms), rtol=1e-12)
@@ -138,7 +138,7 @@ class OutputContract:
         output = self.make(n_classes)
         logits, _, _ = sample(output, n=50)
         decided = output.decide(logits)
-        columns = output.coding.split_classes(output.log_probabilities(logits))
+        columns = output.coding.classes.split(output.log_probabilities(logits))
         best = np.stack([column.argmax(axis=1) for column in columns], axis=1)
         np.testing.assert_array_equal(decided, best)
         scores = output.coding.split_scores(output.decision_scores(logits))
@@ -152,7 +152,7 @@ class OutputContract:
         logits, codes, _ = sample(output)
         losses = output.log_losses(logits, codes)
         assert losses.shape == codes.shape
-        for j, column in enumerate(output.coding.split_classes(output.log_probabilities(logits))):
+        for j, column in enumerate(output.coding.classes.split(output.log_probabilities(logits))):
             np.testing.assert_array_equal(losses[:, j], -column[np.arange(len(codes)), codes[:, j]])
 
     @pytest.mark.parametrize("n_classes", [(2,), (4,), (3, 2, 4)])
@@ -188,8 +188,8 @@ class OutputContract:
         _, gradient = output.loss_gradient(logits, codes, row_weight)
         _, changed = output.loss_gradient(logits, masked, row_weight)
         columns = zip(
-            output.coding.split(gradient),
-            output.coding.split(changed),
+            output.coding.units.split(gradient),
+            output.coding.units.split(changed),
             (masked >= 0).T,
             strict=True,
         )
@@ -219,9 +219,11 @@ class OutputContract:
         _, gradient = plain.loss_gradient(logits, codes, weight)
         _, changed = weighted.loss_gradient(logits, codes, weight)
         factor = np.where(codes[:, :1] == 1, 5.0, 1.0)
-        first, others = plain.coding.split(gradient)
-        np.testing.assert_allclose(weighted.coding.split(changed)[0], first * factor, rtol=1e-14)
-        np.testing.assert_array_equal(weighted.coding.split(changed)[1], others)
+        first, others = plain.coding.units.split(gradient)
+        np.testing.assert_allclose(
+            weighted.coding.units.split(changed)[0], first * factor, rtol=1e-14
+        )
+        np.testing.assert_array_equal(weighted.coding.units.split(changed)[1], others)
 
     @pytest.mark.parametrize("n_classes", [(2,), (4,), (3, 2)])
     def test_probes_of_random_signs_have_the_fisher_matrix_for_their_mean_outer_product(
@@ -248,7 +250,7 @@ class OutputContract:
         row_weight[1] = 0.0
         _, gradient = plain.loss_gradient(logits, codes, np.ones(len(logits)))
         # Of the targets of a row, the class weights differ, but the errors are observed together.
-        for unit, target in enumerate(output.coding.target):
+        for unit, target in enumerate(output.coding.units.part):
             gradient[:, unit] *= np.linspace(0, 2, n_classes[target])[codes[:, target]]
         expected = row_weight[:, None, None] * gradient[:, :, None] * gradient[:, None, :]
         products = observed(output, logits, codes, row_weight)
@@ -340,7 +342,7 @@ class CanonicalContract(OutputContract):
         output = self.make(n_classes, label_smoothing, first_weight=0.5)
         logits, codes, row_weight = sample(output)
         errors = output.activations(logits) - output.coding.targets(codes)
-        for unit, target in enumerate(output.coding.target):
+        for unit, target in enumerate(output.coding.units.part):
             errors[:, unit] *= np.linspace(0.5, 2.0, n_classes[target])[codes[:, target]]
         products = observed(output, logits, codes, row_weight)
         squares = np.einsum("ruu->r", products)
@@ -372,7 +374,14 @@ class ActivationContract:
         return result
 
     def slope(self, z):
-        return self.multiplied(self.activation.multiply_slope, z)
+        return self.activation.slope(self.activation.apply(z.copy()))
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_the_slope_is_written_where_it_is_wanted(self, dtype):
+        z = np.random.default_rng(0).normal(size=(6, 4)).astype(dtype)
+        out = np.full_like(z, np.nan)
+        assert self.activation.slope(self.activation.apply(z.copy()), out) is out
+        np.testing.assert_array_equal(out, self.slope(z))
 
     def test_slope_is_the_derivative_of_the_value(self):
         z = np.random.default_rng(0).normal(size=(6, 4)) * 3

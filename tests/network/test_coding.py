@@ -21,7 +21,7 @@ from skneural._network.softmax import SoftmaxOutput
 )
 def test_units_and_their_classes(output, unit_classes):
     coding = output.coding
-    parts = coding.split(coding.unit_class[None])
+    parts = coding.units.split(coding.unit_class[None])
     assert [part[0].tolist() for part in parts] == unit_classes
     assert coding.n_units == len(np.concatenate(unit_classes))
 
@@ -36,7 +36,7 @@ def test_scores_of_two_classes_are_one_dimensional():
 def test_targets_in_one_expression_are_targets_one_by_one(n_classes):
     coding = SoftmaxOutput(n_classes).coding
     values = np.random.default_rng(0).integers(4, size=(50, sum(n_classes))).astype(float)  # ties
-    parts = coding.split_classes(values)
+    parts = coding.classes.split(values)
     best = np.stack([part.argmax(axis=1) for part in parts], axis=1)
     np.testing.assert_array_equal(coding.argmax(values), best)
     scores = [part[:, 1:] - part[:, :1] if part.shape[1] == 2 else part for part in parts]
@@ -48,9 +48,9 @@ def test_signed_scores_are_the_reverse_of_scores(n_classes):
     coding = SigmoidOutput(n_classes).coding
     scores = np.random.default_rng(0).normal(size=(5, coding.n_units))
     signed = coding.signed(scores)
-    for part, own in zip(coding.split_classes(signed), coding.split(scores), strict=True):
+    for part, own in zip(coding.classes.split(signed), coding.units.split(scores), strict=True):
         np.testing.assert_array_equal(part, np.hstack([-own, own]) if own.shape[1] == 1 else own)
-    factors = np.where(np.equal(n_classes, 2), 2, 1)[coding.target]
+    factors = np.where(np.equal(n_classes, 2), 2, 1)[coding.units.part]
     np.testing.assert_array_equal(coding.scores(signed), scores * factors)
 
 
@@ -66,7 +66,7 @@ def test_targets_of_each_class_are_those_of_its_code():
     coding = SoftmaxOutput((3, 2), label_smoothing=0.2).coding
     expected = [(target, code) for target, k in enumerate((3, 2)) for code in range(k)]
     for (units, targets), (target, code) in zip(coding.class_targets(), expected, strict=True):
-        np.testing.assert_array_equal(units, np.flatnonzero(coding.target == target))
+        np.testing.assert_array_equal(units, np.flatnonzero(coding.units.part == target))
         codes = np.full((1, 2), -1)
         codes[0, target] = code
         np.testing.assert_array_equal(targets, coding.targets(codes)[0, units])

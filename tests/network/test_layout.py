@@ -15,18 +15,18 @@ SIZES = [(2,), (4,), (2, 2, 2), (3, 3), (2, 3, 2, 2, 4, 3), (3, 2, 2), (2, 2, 3)
 def test_every_position_belongs_to_the_group_of_its_target(output, n_classes):
     layout = target_layout(n_classes, output._unit_classes)
     n_units = [len(output._unit_classes(k)) for k in n_classes]
-    assert layout.n_units == n_units
+    assert list(layout.units.sizes) == n_units
     targets = np.concatenate([group.targets for group in layout.groups])
     np.testing.assert_array_equal(np.sort(targets), np.arange(len(n_classes)))
     for k, targets, units, columns in layout.groups:
         for target, own_units, own_columns in zip(targets, units, columns, strict=True):
             assert n_classes[target] == k
-            np.testing.assert_array_equal(own_units, np.flatnonzero(layout.target == target))
+            np.testing.assert_array_equal(own_units, np.flatnonzero(layout.units.part == target))
             np.testing.assert_array_equal(
-                own_columns, np.flatnonzero(layout.class_target == target)
+                own_columns, np.flatnonzero(layout.classes.part == target)
             )
-            assert own_units[0] == layout.starts[target]
-            assert own_columns[0] == layout.class_starts[target]
+            assert own_units[0] == layout.units.starts[target]
+            assert own_columns[0] == layout.classes.starts[target]
             np.testing.assert_array_equal(layout.unit_class[own_units], output._unit_classes(k))
 
 

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -171,3 +173,21 @@ def test_overflow_gives_numbers_that_are_not_finite_and_no_warning():
     loss, gradient, product = everything(objective, np.sign(theta) * 1e300)
     assert not np.isfinite(loss)
     assert gradient.shape == product.shape == theta.shape
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu", "tanh"])
+def test_blocks_are_computed_in_arrays_that_are_kept(activation):
+    n_rows, width = 2500, 400
+    network = Network(3, (width, width), [ACTIVATIONS[activation]] * 2, SoftmaxOutput((2,)))
+    X = np.random.default_rng(0).normal(size=(3 * n_rows, 3))
+    rows = Rows(X, np.zeros((len(X), 1), int), np.ones(len(X)), block_rows=n_rows, n_shards=1)
+    objective = Objective(network, rows, np.ones(3))
+    theta = network.initial_weights(np.random.RandomState(0))
+    objective(theta)
+    tracemalloc.start()
+    try:
+        objective(theta)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * n_rows * width  # less than the activations of one layer

@@ -28,7 +28,7 @@ def test_every_registered_output_is_tested_under_its_name():
 def test_loss_of_softmax_is_minus_log_probability_of_the_label(n_classes):
     output = SoftmaxOutput(n_classes)
     logits, codes, row_weight = sample(output)
-    columns = output.coding.split_classes(output.log_probabilities(logits))
+    columns = output.coding.classes.split(output.log_probabilities(logits))
     picked = [
         column[np.arange(len(codes)), code] for column, code in zip(columns, codes.T, strict=True)
     ]
