@@ -19,6 +19,16 @@ from sklearn.preprocessing import StandardScaler
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 
 
+def pytest_addoption(parser):
+    parser.addoption("--no-skips", action="store_true", help="fail if any test is skipped")
+
+
+def pytest_sessionfinish(session):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("no_skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(autouse=True)
 def global_seed():
     """Estimators without a ``random_state`` draw from numpy's global generator."""

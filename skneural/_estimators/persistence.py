@@ -38,7 +38,7 @@ class Estimator(BaseEstimator):
         saved = {"_skneural_format": FORMAT, "_skneural_version": __version__}
         return {**super().__getstate__(), **saved}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Any) -> None:
         """Restore the attributes, all of them or none.
 
         Raises

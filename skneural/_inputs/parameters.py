@@ -94,7 +94,7 @@ def hidden_layers(hidden_layer_sizes: Any) -> tuple[int, ...]:
 
 
 def _is_size(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and 0 < int(value) < 2**31
+    return not isinstance(value, bool) and isinstance(value, Integral) and 0 < int(value) < 2**31
 
 
 def hidden_activations(activation: Any, n_hidden: int) -> list[str]:

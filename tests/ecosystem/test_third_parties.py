@@ -1,4 +1,4 @@
-"""Both classifiers in the hands of packages around scikit-learn (the extra `compat`)."""
+"""Both classifiers in the hands of packages around scikit-learn (the group `compat`)."""
 
 import subprocess
 import sys

@@ -23,7 +23,8 @@ SETTINGS = [
     {},
     {"hidden_layer_sizes": ()},
     {"hidden_layer_sizes": (20, 10)},
-    {"solver": "newton-cg", "hidden_layer_sizes": (10,), "activation": "silu"},
+    # A few steps of Newton-CG would do for the contract, but some checks ask for good scores.
+    {"solver": "newton-cg", "hidden_layer_sizes": (10,), "activation": "silu", "max_iter": 50},
     {"early_stopping": True, "hidden_layer_sizes": (20,)},
 ]
 
