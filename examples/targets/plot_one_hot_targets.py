@@ -154,6 +154,6 @@ hard, soft = (SoftmaxMLPClassifier(random_state=0) for _ in range(2))
 hard.fit(X_train, y[train])
 soft.fit(X_train, Y[train].astype(float), classes=np.arange(10))
 equal = all(map(np.array_equal, hard.coefs_, soft.coefs_))
-print(f"softmax: the same weights, bit by bit, from labels and from soft targets: {equal}")
+print(f"softmax: the same weights, bit by bit, from labels and from soft labels: {equal}")
 
 plt.show()
