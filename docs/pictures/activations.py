@@ -17,5 +17,5 @@ if __name__ == "__main__":
     for example in doctest.DocTestParser().get_examples(text.partition("## Has it converged?")[0]):
         exec(compile(example.source, "getting_started.md", "single"), names)
     figure = names["display"].figure_
-    figure.set_size_inches(8, 5)
-    figure.savefig(HERE / "activations.png", dpi=120)
+    figure.set_size_inches(6, 4.5)
+    figure.savefig(HERE / "activations.png", dpi=150)

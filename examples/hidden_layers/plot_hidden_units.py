@@ -4,19 +4,18 @@ What does a hidden unit see?
 ============================
 
 A unit of the first hidden layer has a weight for each pixel, so its weights are a picture. What
-is on it, which images excite the unit, and when may the picture be read?
+does it show, which images excite the unit, and when can the picture be trusted?
 """
 
 # %%
 # Weights as images, and how the penalty shapes them
 # --------------------------------------------------
-# :class:`~skneural.HiddenWeightsDisplay` draws the weights: red where ink makes the unit's input
-# rise, blue where it makes it fall. We train twenty tanh units, whose activations have either sign,
-# with a tiny, a moderate and a large penalty. The pixels are divided by 16, their greatest value:
-# all by the same, so that weights can be compared.
+# :class:`~skneural.HiddenWeightsDisplay` draws the weights: red where ink raises the input of the
+# unit, and blue where it lowers it. We train twenty tanh units, with a tiny, a moderate and a large
+# penalty. All pixels are divided by 16, their largest value, so that their weights can be compared.
 #
-# How smooth the pictures are is measured by the correlation of weights of adjacent pixels: 0 if
-# they have nothing to do with each other. It and the accuracy are measured over five splits.
+# As a measure of smoothness, we use the correlation of the weights of adjacent pixels. It is 0 if
+# they are unrelated. Accuracy and smoothness are means over five splits.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,9 +48,9 @@ def smoothness(coef):
     return np.corrcoef(np.r_[above, left], np.r_[below, right])[0, 1]
 
 
-alphas = [0.001, 1, 100]
+penalties = {"tiny penalty": 0.001, "moderate penalty": 1, "large penalty": 100}
 print("alpha  accuracy on unseen digits  smoothness (standard errors)")
-for alpha in alphas:
+for alpha in penalties.values():
     measured = []
     for seed in range(5):
         X_train, X_test, y_train, y_test = split(seed)
@@ -63,33 +62,33 @@ for alpha in alphas:
     print(f"              {smooth:.2f} ({errors[1]:.2f})")
 
 X_train, X_test, y_train, y_test = split(0)
-models = {alpha: network(alpha).fit(X_train, y_train) for alpha in alphas}
+models = {name: network(alpha).fit(X_train, y_train) for name, alpha in penalties.items()}
 
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.3), layout="constrained")
-for ax, (alpha, model) in zip(axes, models.items(), strict=True):
+figure, axes = plt.subplots(1, 3, figsize=(6.5, 2.4), layout="constrained")
+figure.suptitle("The larger the penalty, the smoother the weights")
+for ax, (name, model) in zip(axes, models.items(), strict=True):
     HiddenWeightsDisplay.from_estimator(model, image_shape=(8, 8), ax=ax, colorbar=False)
-    ax.set_title(f"alpha={alpha!r}")
+    ax.set_title(name, fontsize="medium")
 
 # %%
-# (In each panel, colours reach to its own greatest weight.) With a tiny penalty, weights do
-# whatever helps on the training rows, and those of adjacent pixels have little to do with each
-# other: noise to the eye, and yet about 97 % of unseen digits are right. A moderate penalty
-# predicts as well, with weights that are a little smoother. A large one leaves smooth pictures of
-# strokes and what surrounds them, and is far too large to predict well. **What is good to look at
-# is not what predicts best.**
+# (In each panel, the strongest colour is its own largest weight.) With a tiny penalty, the weights
+# of adjacent pixels have little in common. They look like noise, and yet about 97 % of the unseen
+# digits are right. With a moderate penalty, the weights are a little smoother, and predict as well.
+# A large penalty leaves smooth pictures of strokes and of what surrounds them, but it is far too
+# large to predict well. **The clearest pictures are not those of the best network.**
 #
 # Which images excite a unit most?
 # --------------------------------
-# ``transform`` gives the activations of the hidden units. For five units of the network with
-# ``alpha=1``: the weights, and the unseen digits with the highest and with the lowest
-# activation. tanh goes from -1 to 1; what a high activation means for the digits is up to the
-# next layer.
+# ``transform`` returns the activations of the hidden units. The picture shows five units of the
+# network with the moderate penalty: their weights, and the unseen digits with the highest and the
+# lowest activation. (The activation of a tanh unit is between -1 and 1.)
 
-model = models[1]
+model = models["moderate penalty"]
 activations = model.transform(X_test)
 coef = model.coefs_[0]
 units = np.argsort(-activations.std(axis=0))[:5]  # those that vary most
-figure, axes = plt.subplots(5, 11, figsize=(9, 4.2), layout="constrained")
+figure, axes = plt.subplots(5, 11, figsize=(6.5, 3.8), layout="constrained")
+figure.suptitle("A unit responds to ink where its weights are red")
 for row, unit in zip(axes, units, strict=True):
     order = np.argsort(activations[:, unit])
     row[0].imshow(coef[:, unit].reshape(8, 8), cmap="RdBu_r", clim=(-1.2, 1.2))
@@ -105,16 +104,16 @@ for place, title in ((0, "weights"), (3, "highest activation"), (8, "lowest acti
     axes[-1, place].set_xlabel(title)
 
 # %%
-# A unit is excited by digits that have ink where its weights are red and none where they are
-# blue, often those of several classes. No unit stands for a digit: each contributes to all ten,
-# and it takes the twenty together to tell them apart.
+# A unit is excited by digits with ink where its weights are red, and without ink where they are
+# blue. Often these digits belong to several classes. No unit stands for one digit: each contributes
+# to all ten, and only the twenty together tell them apart.
 #
 # Standardised pixels
 # -------------------
-# Networks are usually trained on standardised features, and then the picture is another one: a
-# weight is per *standard deviation* of its pixel. Dividing it by that (``scale_``) gives the
-# weight per unit of ink again. Below is the root mean square over all units of each pixel's
-# weights.
+# Networks are usually trained on standardised features. Then a weight is per
+# *standard deviation* of its pixel, and the picture is another one. Divided by the standard
+# deviation (``scale_``), it is per unit of ink again. For each pixel, the picture shows the root
+# mean square of its weights over all units.
 
 standardised = make_pipeline(StandardScaler(), network(1)).fit(X_train, y_train)
 scale = standardised[0].scale_
@@ -127,13 +126,14 @@ sizes = {
 sizes["the same,\nper unit of ink"] = np.where(
     constant, np.nan, sizes["weights,\nstandardised pixels"] / scale
 )
-figure, axes = plt.subplots(1, 4, figsize=(9, 2.4), layout="constrained")
-for ax, (name, values) in zip(axes, sizes.items(), strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(6, 5.6), layout="constrained")
+figure.suptitle("Per unit of ink, pixels on the rim have the largest weights")
+for ax, (name, values) in zip(axes.flat, sizes.items(), strict=True):
     image = ax.imshow(values.reshape(8, 8), cmap="viridis")
     figure.colorbar(image, ax=ax, shrink=0.7)
     ax.set_title(name, fontsize="medium")
     ax.set(xticks=[], yticks=[])
-print(f"accuracy: raw pixels {models[1].score(X_test, y_test):.3f}, ", end="")
+print(f"accuracy: raw pixels {model.score(X_test, y_test):.3f}, ", end="")
 print(f"standardised {standardised.score(X_test, y_test):.3f}")
 greatest = [abs(standardised[-1].coefs_[0][part]).max() for part in (constant, ~constant)]
 print(
@@ -142,14 +142,14 @@ print(
 print("weight of these is {:.3f}, of all others {:.3f}".format(*greatest))
 
 # %%
-# Middle pixels, whose ink varies much, have large weights in both networks. Those of the rim
-# hardly ever have ink, so raw they matter little, and their weights are small. Standardised, a
-# rare speck of ink becomes a large number, and per unit of ink some pixels on the rim weigh many
-# times as much as any in the middle: a picture of weights per ink would show little but the rim.
-# (White: constant pixels. The fit leaves them out, so their weights are zero.) The default,
-# ``alpha="auto"``, penalises the weights of standardised pixels even if the pixels are not, so its
-# weights are like these. Which is better for the accuracy is another question, and on these digits
-# it matters little; for a picture to look at, use a number for ``alpha``, and leave pixels on a
-# common scale.
+# Pixels in the middle, whose ink varies much, have large weights in both networks. Pixels on the
+# rim hardly ever have ink, so their weights for raw pixels are small. Standardised, a rare speck of
+# ink becomes a large number. So per unit of ink, some pixels on the rim have many times the weight
+# of any pixel in the middle, and a picture of these weights would show little but the rim. (White
+# pixels are constant. The fit leaves them out, so their weights are 0.)
+#
+# The default, ``alpha="auto"``, penalises the weights of standardised pixels even if the pixels are
+# raw, so its weights are like these. On these digits, the accuracy hardly depends on it. For
+# pictures of weights, use a number for ``alpha``, and leave the pixels on a common scale.
 
 plt.show()

@@ -3,20 +3,20 @@
 Sigmoid or softmax on digits?
 =============================
 
-Someone classifies digits with ten sigmoid outputs and gets 98 %, changes the output to a
-softmax and gets 99 %. Is the softmax better? Here the same network learns the digits of
-:func:`~sklearn.datasets.load_digits` with both outputs. First: what do they say? Then: which is
-better, over many random splits, and how sure can one be?
+Someone classifies digits with ten sigmoid outputs and gets 98 %, changes the output to a softmax
+and gets 99 %. Is the softmax better? Not on these digits: over many random splits, neither output
+is more accurate. This page trains the same network with both outputs, and compares first their
+activations, and then their accuracy.
 """
 
 # %%
 # Both outputs, fitted on the same rows
 # -------------------------------------
-# The two classifiers differ in one word. The pixels are standardised first, as they should be
-# for any neural network. ``predict_activations`` gives what the ten output units say. Softmax
-# units compete, so that a row sums to 1; sigmoid units answer ten separate questions, "is it a
-# 0?", "is it a 1?", ..., and nothing makes their answers sum to 1. ``predict_proba`` divides
-# them by their sum, since probabilities of classes that exclude each other must.
+# The two classifiers differ in one word. The pixels are standardised first, which is a good habit
+# for any neural network. ``predict_activations`` returns the activations of the ten output units.
+# Softmax units compete, so their activations sum to 1. Sigmoid units answer ten separate questions,
+# "is it a 0?", "is it a 1?", ..., and nothing makes their activations sum to 1. ``predict_proba``
+# divides them by their sum, because probabilities of classes that exclude each other must sum to 1.
 
 import sys
 
@@ -57,37 +57,40 @@ for output in outputs:
     print(f"   {sums.min():6.3f} to {sums.max():6.3f}  {model[-1].n_iter_:10d}")
 
 # %%
-# What the outputs say
-# --------------------
-# Most digits are easy, and both outputs are sure of them: one activation near 1, nine near 0.
-# The digits below are the one of which the softmax is least sure, and those for which the
-# sigmoids add up to least and to most, with the true digit marked by a frame. Where ten sigmoids
-# see nothing that they know, they can all say no; a softmax still has to give away exactly 1.
+# The activations of four digits
+# ------------------------------
+# Most digits are easy, and both outputs are sure of them: one activation is near 1, and nine are
+# near 0. Here are four others: the digit of which the softmax is least sure, and those for which
+# the sigmoids sum to least and to most. A frame marks the true digit.
 
 sums = activations["sigmoid"].sum(axis=1)
 by_sum, unsure = np.argsort(sums), np.argsort(activations["softmax"].max(axis=1))
 chosen = list(dict.fromkeys([unsure[0], *by_sum[:2], by_sum[-1], unsure[1]]))[:4]
 
-picture, axes = plt.subplots(4, 2, figsize=(8, 6.8), width_ratios=[1, 5], layout="constrained")
+picture, axes = plt.subplots(4, 2, figsize=(6, 7), width_ratios=[1, 4], layout="constrained")
+picture.suptitle("Ten sigmoids can all be near 0; a softmax sums to 1")
 axes[-1, 1].set_xlabel("output unit")
 for (left, right), row in zip(axes, chosen, strict=True):
     truth = y[test[row]]
     left.imshow(X[test[row]].reshape(8, 8), cmap="gray_r")
     left.set(xticks=[], yticks=[], ylabel=f"a {truth}")
     for shift, (output, values) in zip((-0.2, 0.2), activations.items(), strict=True):
-        label = f"{output}, sum {values[row].sum():.2f}"
-        right.bar(np.arange(10) + shift, values[row], 0.4, color=colors[output], label=label)
-    right.axvspan(truth - 0.48, truth + 0.48, fill=False, edgecolor="0.3")
+        right.bar(np.arange(10) + shift, values[row], 0.4, color=colors[output], label=output)
+    right.axvspan(truth - 0.48, truth + 0.48, fill=False, edgecolor="0.3", label="true digit")
     right.set(xticks=range(10), ylim=(0, 1.05), ylabel="activation")
-    right.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    right.set_title(f"the sigmoids sum to {sums[row]:.2f}", fontsize="medium")
+picture.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 # %%
+# If no sigmoid recognises an image, all ten can be near 0. A softmax still has to give away
+# exactly 1.
+#
 # Which is better?
 # ----------------
-# One split cannot tell: of 540 test digits, one percentage point is five or six digits. So both
-# outputs are fitted on the same 20 random splits, and their scores are subtracted split by
-# split, which removes what both have in common. There are two ways of training: by default, with a
-# penalty that is chosen from the training rows, and with hardly any penalty.
+# One split cannot tell, because one percentage point of 540 test digits is five or
+# six digits. So we fit both outputs on the same 20 random splits, and subtract their scores split
+# by split, which removes what both have in common. We train in two ways: by default, with a penalty
+# that is chosen from the training rows, and with hardly any penalty.
 #
 # The splits share most of their rows, so their differences depend on each other, and the usual
 # standard error would be much too small. Nadeau and Bengio replace its factor :math:`1/J`, for
@@ -114,10 +117,10 @@ for name, settings in trainings.items():
 
 winners = {1: ("sigmoid better", "tab:orange"), -1: ("softmax better", "tab:blue")}
 winners[0] = ("equal", "0.5")
-xlabels = ["accuracy: percentage points\nby which the sigmoid is ahead"]
-xlabels += ["log loss: by how much\nthat of the sigmoid is lower"]
-figure, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
-figure.suptitle("On a single split either output may be ahead in accuracy")
+xlabels = ["accuracy: points by which\nthe sigmoid is higher"]
+xlabels += ["log loss: by how much\nthe sigmoid is lower"]
+figure, axes = plt.subplots(1, 2, figsize=(6, 4.6), sharey=True, layout="constrained")
+figure.suptitle("On a single split, either output may be more accurate")
 for column, (ax, xlabel) in enumerate(zip(axes, xlabels, strict=True)):
     for place, values in enumerate(advantages.values()):
         values = values[:, column]
@@ -130,9 +133,10 @@ for column, (ax, xlabel) in enumerate(zip(axes, xlabels, strict=True)):
         ax.errorbar(values.mean(), place, xerr=half_width, **style)
     ax.axvline(0, color="0.5", linewidth=1)
     ax.set_xlabel(xlabel)
+    ax.locator_params(axis="x", nbins=4)
 handles, labels = axes[0].get_legend_handles_labels()
 legend = dict(zip(labels, handles, strict=True))  # each once
-figure.legend(legend.values(), legend, loc="outside lower center", ncols=4, frameon=False)
+figure.legend(legend.values(), legend, loc="outside lower center", ncols=2)
 names = [name.replace(" ", "\n", 2) for name in trainings]
 axes[0].set(yticks=range(2), yticklabels=names, ylim=(1.6, -0.3))
 
@@ -143,20 +147,20 @@ else:  # there is no display
     print("\nThe picture of the outputs is in digits_sigmoid_vs_softmax.png.")
 
 # %%
-# A dot is one of the 20 splits. To the right of the line the sigmoid is better, to the left the
-# softmax.
+# Each dot is one of the 20 splits. In both panels, the sigmoid is better to the right of the line,
+# and the softmax to the left.
 #
-# - **98 % and 99 % on one split say little.** On single splits, either output may be ahead,
-#   by up to about a point; no mean accuracy differs by more than its interval.
-# - **By default the softmax has the lower log loss**, on nearly every split, by a little more than
+# - **98 % and 99 % on one split say little.** On single splits, either output may be ahead, by up
+#   to about a point. No mean difference in accuracy exceeds its interval.
+# - **By default, the softmax has the lower log loss**, on nearly every split, by a little more than
 #   the interval.
-# - **The penalty matters as much as the output.** With hardly any, the log losses are about equal,
-#   and that of the softmax is higher than by default.
-# - **The loss matters more.** If your sigmoids are behind, look whether they are trained on squared
-#   error (:ref:`sphx_glr_auto_examples_outputs_plot_squared_error.py`).
+# - **The penalty matters as much as the output.** With hardly any penalty, the log losses are about
+#   equal, and that of the softmax is higher than by default.
+# - **The loss matters more.** If your sigmoids are behind, check whether they are trained on
+#   squared error (:ref:`sphx_glr_auto_examples_outputs_plot_squared_error.py`).
 #
-# So these data show neither output to be more accurate. Choose by what the outputs have to
-# mean (:ref:`sphx_glr_auto_examples_outputs_plot_must_outputs_sum_to_one.py`).
+# So on these data, neither output is shown to be more accurate. Choose an output by what its
+# activations have to mean (:ref:`sphx_glr_auto_examples_outputs_plot_must_outputs_sum_to_one.py`).
 #
 # C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
 # `doi:10.1023/A:1024068626366 <https://doi.org/10.1023/A:1024068626366>`_

@@ -3,9 +3,9 @@
 How does a sigmoid network learn the digit 3?
 =============================================
 
-The label of an image is one number from 0 to 9, and the output of a network is ten numbers
-between 0 and 1. How can the two be compared, and what does the network change when they do not
-agree? Follow one image of a 3 through the training of ten sigmoid units.
+The label of an image is one number from 0 to 9, and the output of a network is ten numbers between
+0 and 1. How are they compared, and what does the network change if they differ? Follow one image of
+a 3 through the training of ten sigmoid units.
 """
 
 # %%
@@ -31,7 +31,8 @@ images, y = load_digits(return_X_y=True)
 X = StandardScaler().fit_transform(images)
 row = np.flatnonzero(y == 3)[11]
 target = (np.arange(10) == y[row]).astype(float)
-_, (left, right) = plt.subplots(1, 2, figsize=(6, 1.8), width_ratios=[1, 3], **layout)
+figure, (left, right) = plt.subplots(1, 2, figsize=(6, 2), width_ratios=[1, 3], **layout)
+figure.suptitle("The label 3 stands for ten targets")
 left.imshow(images[row].reshape(8, 8), cmap="gray_r")
 left.set(xticks=[], yticks=[], xlabel=f"label {y[row]}")
 right.bar(range(10), target, color="black")
@@ -43,9 +44,9 @@ print("label", y[row], "with targets", target)
 # -----------------------------------
 # Unit :math:`k` computes a logit :math:`z_k`, which may be any number, and the activation
 # :math:`p_k = 1 / (1 + e^{-z_k})`. Its target :math:`t_k` is 0 or 1. Its *loss* is the binary
-# cross-entropy: minus the logarithm of the probability that it gave to what is true. The loss of
-# the image is the sum over the ten units. A softmax, :math:`p_k = e^{z_k} / \sum_j e^{z_j}`, has
-# one cross-entropy for all ten:
+# cross-entropy: minus the logarithm of the probability that it gives to the target. The loss of the
+# image is the sum over the ten units. A softmax, :math:`p_k = e^{z_k} / \sum_j e^{z_j}`, has one
+# cross-entropy for all ten units:
 #
 # .. math::
 #
@@ -53,17 +54,17 @@ print("label", y[row], "with targets", target)
 #       &= \sum_k \left[ \log(1 + e^{z_k}) - t_k z_k \right] \\
 #    \ell_\text{softmax} &= -\sum_k t_k \log p_k = \log \sum_k e^{z_k} - \sum_k t_k z_k
 #
-# Written in logits, the two look alike, and so do their derivatives. The first term gives
-# :math:`e^{z_k} / (1 + e^{z_k})` and :math:`e^{z_k} / \sum_j e^{z_j}`, which is in both cases
-# the activation; the second gives the target:
+# Written in logits, the two losses look alike, and so do their derivatives. The derivative of the
+# first term is the activation: :math:`e^{z_k} / (1 + e^{z_k})` for a sigmoid, and
+# :math:`e^{z_k} / \sum_j e^{z_j}` for a softmax. That of the second term is the target. So for both
+# outputs
 #
 # .. math::
 #
 #    \frac{\partial \ell}{\partial z_k} = p_k - t_k
 #
-# This is the *error* of a unit, by how much its activation is too large. Back-propagation starts
-# from it. With squared error it would be :math:`(p_k - t_k)\, p_k (1 - p_k)` for a sigmoid, which
-# is close to zero for a unit that is sure and wrong; here such a unit learns most.
+# This is the *error* of a unit: by how much its activation is too large. Back-propagation starts
+# from it. A unit that is sure and wrong has a large error, so it learns most.
 
 
 def sigmoid_losses(logits):
@@ -73,10 +74,10 @@ def sigmoid_losses(logits):
 # %%
 # Before training, and after some of it
 # -------------------------------------
-# A fit of at most k iterations makes the first k of a longer fit with the same seed, if ``alpha``
-# is a number and there is no preconditioner, so that nothing changes on the way. It stops before it
-# has converged on purpose, so its warning is silenced. With a huge ``tol`` a fit ends before its
-# first iteration, at the random first weights.
+# To see the network after k iterations, we stop a fit there. With a number for ``alpha`` and no
+# preconditioner, these are the first k iterations of a longer fit with the same seed. We silence
+# the warning that the fit has not converged. With a huge ``tol``, a fit ends before its first
+# iteration, at the random first weights.
 
 
 def fit(make, k):
@@ -89,7 +90,8 @@ def fit(make, k):
 
 
 print("iterations  activation 3  loss of the image  of it, unit 3")
-_, axes = plt.subplots(4, 3, figsize=(8, 7), sharex=True, sharey="col", **layout)
+figure, axes = plt.subplots(4, 3, figsize=(6.5, 6.5), sharex=True, sharey="col", **layout)
+figure.suptitle("Errors raise unit 3 (grey) and lower the other nine")
 for line, k in zip(axes, (0, 1, 3, 10), strict=True):
     classifier = fit(SigmoidMLPClassifier, k)
     activations = classifier.predict_activations(X[[row]])[0]
@@ -101,19 +103,21 @@ for line, k in zip(axes, (0, 1, 3, 10), strict=True):
         ax.axhline(0, color="0.5", linewidth=0.8)
     line[0].scatter(range(10), target, marker="_", s=110, linewidth=2, color="black", zorder=3)
     line[0].set_ylabel(f"{k} iteration{'' if k == 1 else 's'}")
-titles = ["activation (bar), target (line)", "loss of each unit", "error: activation - target"]
+titles = ["activation\n(line: target)", "loss of each unit", "error:\nactivation - target"]
 for ax, title in zip(axes[0], titles, strict=True):
     ax.set_title(title, fontsize="medium")
 for ax in axes[-1]:
-    ax.set(xticks=range(10), xlabel="output unit")
+    ax.set(xticks=range(0, 10, 3), xlabel="output unit")
 print("3 are the first of 10:", fit(SigmoidMLPClassifier, 3).loss_ == classifier.loss_curve_[2])
 
 # %%
-# At first most of the loss is in the nine units whose target is 0. The errors, in the right column,
-# are sent back through the network. That of unit 3 is below zero, so its activation is raised;
-# those of the others are above zero, so theirs are lowered. After ten iterations unit 3 is near 1.
+# Before training, most of the loss comes from the nine units whose target is 0. The errors in the
+# right column are propagated back through the network. The error of unit 3 is below 0, so its
+# activation is raised. The other errors are above 0, so these activations are lowered. After ten
+# iterations, unit 3 is near 1, and the others are near 0.
 #
-# Is that the gradient? Change one logit a little, and see how the loss of the image changes:
+# Are the errors really the gradient? Change one logit a little, and see how the loss of the image
+# changes:
 
 step = 1e-5 * np.eye(10)
 losses = [lambda z: sigmoid_losses(z).sum(), lambda z: logsumexp(z) - target @ z]
@@ -129,26 +133,27 @@ for make, loss in zip((SigmoidMLPClassifier, SoftmaxMLPClassifier), losses, stri
 # %%
 # The paths of all ten activations, for both outputs:
 
-_, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, **layout)
+figure, axes = plt.subplots(1, 2, figsize=(6.5, 3.4), sharey=True, **layout)
+figure.suptitle("Both outputs learn that the image is a 3")
 colors = {SigmoidMLPClassifier: "tab:orange", SoftmaxMLPClassifier: "tab:blue"}
 for ax, (make, color) in zip(axes, colors.items(), strict=True):
     path = np.array([fit(make, k).predict_activations(X[[row]])[0] for k in range(16)])
     others = ax.plot(np.delete(path, 3, axis=1), color="0.5", linewidth=1)
-    others[0].set_label("the nine others, target 0")
+    others[0].set_label("other units, target 0")
     ax.plot(path[:, 3], color=color, linewidth=2.5, label="unit 3, target 1")
     ax.set(xlabel="iterations", xticks=range(0, 16, 5))
     ax.legend(loc="center right")
-axes[0].set(title="Sigmoids start near 1/2 and all fall first", ylabel="activation")
-axes[1].set(title="Softmax units start near 1/10")
+axes[0].set_title("sigmoids start near 1/2,\nand all fall at first", fontsize="medium")
+axes[1].set_title("softmax units start near 1/10,\nand compete", fontsize="medium")
+axes[0].set_ylabel("activation")
 plt.show()
 
 # %%
-# Nine of ten targets are 0. So sigmoids first learn to be low, unit 3 included, and then to tell
-# digits apart. In a softmax the activations sum to 1 from the start, and what one unit gains,
-# others lose. Each iteration lowers the loss of all images together, and may raise that of one.
-# Both outputs arrive at the same answer.
+# Nine of ten targets are 0. So all sigmoids first learn to be low, unit 3 included, and then to
+# tell digits apart. The activations of a softmax sum to 1 from the start, and what one unit gains,
+# others lose. Each iteration lowers the mean loss of all images, but may raise that of a single
+# image. Both outputs arrive at the same answer.
 #
 # J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs, with
-# relationships to statistical pattern recognition", in: Neurocomputing, NATO ASI Series
-# F 68, Springer, 1990.
-# `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_
+# relationships to statistical pattern recognition", in: Neurocomputing, NATO ASI Series F 68,
+# Springer, 1990. `doi:10.1007/978-3-642-76153-9_28 <https://doi.org/10.1007/978-3-642-76153-9_28>`_

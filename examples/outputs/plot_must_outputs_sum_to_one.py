@@ -3,19 +3,19 @@
 Must the outputs sum to 1?
 ==========================
 
-The activations of a softmax sum to exactly 1, whatever the image. Those of sigmoids may all be near
-0. What happens for an image that is no digit, or two digits at once, or a digit that was not in the
-training data? And can such images be rejected by the largest activation?
+No: only those of a softmax must. They sum to exactly 1 for every image, while sigmoids may all be
+near 0. What happens for an image that is no digit, or two digits at once, or a digit that was not
+in the training data? And can such images be rejected by the largest activation?
 """
 
 # %%
 # Images of no class
 # ------------------
-# One digit is left out of the training, here the 7. Of the others, 60 % train the network; half
-# of the rest will tell how sure networks are of digits, and the other half, with all images of
-# the digit that was left out, is for testing. From the digits for testing, four kinds of images
-# are made that are none: the mean of two different digits, pixel by pixel; the brighter of
-# their pixels; the pixels of a digit in random order; and random pixels.
+# One digit is left out of the training, here the 7. Of the other digits, 60 % train the network, 20
+# % are held out to choose a threshold, and 20 % are for testing. The test images are these digits,
+# the digit that was left out, and four kinds of images that are no digit: the mean of two different
+# digits, pixel by pixel; the brighter of their pixels; the pixels of a digit in random order; and
+# random pixels.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,7 +35,7 @@ colors = {"softmax": "tab:blue", "sigmoid": "tab:orange", "nearest": "0.5"}
 names = {
     "softmax": "softmax",
     "sigmoid": "sigmoid",
-    "nearest": "no network: nearest training image",
+    "nearest": "no network: distance to\nthe nearest training image",
 }
 
 
@@ -63,34 +63,37 @@ def fit(output, rows, seed):
 
 
 train, _, kinds = split(left_out=7)
-shown = np.concatenate([images[:2] for images in kinds.values()])
-figure, axes = plt.subplots(1, 3, figsize=(8, 8), width_ratios=[1, 8, 8], layout="constrained")
-figure.suptitle("Sums, at the right: sigmoids can all be near 0, a softmax cannot")
-padded = np.pad(shown.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
-axes[0].imshow(padded.reshape(-1, 10), cmap="gray_r", aspect="auto", extent=(0, 1, 11.5, -0.5))
-axes[0].set(xticks=[], yticks=np.arange(0.5, 12, 2))
-axes[0].set_yticklabels([kind.replace(" ", "\n", 1) for kind in kinds])
-for ax, output in zip(axes[1:], outputs, strict=True):
-    ActivationsDisplay.from_estimator(fit(output, train, 7), shown, ax=ax, colorbar=False)
-    ax.set(title=output, xlabel="output unit", ylabel="", yticks=[])
+shown = np.stack([images[0] for images in kinds.values()])
+size = {"figsize": (6, 7), "width_ratios": [1, 9], "layout": "constrained"}
+figure, axes = plt.subplots(2, 2, **size)
+figure.suptitle("A softmax sums to 1, sigmoids need not")
+strip = np.pad(shown.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+for (left, right), output in zip(axes, outputs, strict=True):
+    left.imshow(strip.reshape(-1, 10), cmap="gray_r", aspect="auto", extent=(0, 1, 5.5, -0.5))
+    left.set(xticks=[], yticks=range(6))
+    left.set_yticklabels([kind.replace(" ", "\n", 1) for kind in kinds])
+    ActivationsDisplay.from_estimator(fit(output, train, 7), shown, ax=right, colorbar=False)
+    right.set(title=output, xlabel="output unit", ylabel="", yticks=[])
 
 # %%
-# A row is an image, a column a unit. For the two 7s, which are not in the training data, all nine
-# sigmoids are low, and the softmax has to choose other digits. It cannot decline; it can only
-# spread its activations. Sigmoids can decline, but do not always: images of random pixels are far
-# from the training data, and there either output may be as sure as for a digit.
+# A row is an image, and a column is a unit; the sums are at the right (dotted: 1). For the 7, which
+# is not in the training data, all nine sigmoids are low, while the softmax has to choose another
+# digit. A softmax cannot decline; it can only spread its activations. Sigmoids can decline, but do
+# not always do so. Random pixels are far from the training data, and either output may be as sure
+# of them as of a digit.
 #
 # Rejecting by the largest activation
 # -----------------------------------
-# Each of the ten digits is left out once. An image is rejected if its largest activation is low:
+# Each of the ten digits is left out once. An image is rejected if its largest activation is below a
+# threshold. There are two thresholds:
 #
-# - below 0.5, a threshold that needs no data;
-# - or below a threshold that is chosen for each output, so that 5 % of the held-out digits are
-#   rejected.
+# - 0.5, which needs no data;
+# - one that is chosen for each output, such that 5 % of the held-out digits are rejected.
 #
-# The area under the ROC curve needs no threshold: it is the probability that a digit has a larger
-# activation than an image of no class. For comparison, "nearest" uses no network. It rejects an
-# image if its distance to the nearest training image is large. (0.5 means nothing for a distance.)
+# The area under the ROC curve (ROC AUC) needs no threshold. It is the probability that a digit has
+# a larger activation than an image of no class. For comparison, "nearest" uses no network: it
+# rejects an image if its distance to the nearest training image is large. (0.5 means nothing for a
+# distance.)
 
 results = {}
 for left_out in range(10):
@@ -112,10 +115,10 @@ for left_out in range(10):
             results.setdefault((kind, name), []).append([below, (values < threshold).mean(), auc])
 
 half_width = student.ppf(0.975, 9) / np.sqrt(10)  # of 95 % intervals, in standard deviations
-titles = ["largest activation below 0.5", "threshold that rejects\n5 % of held-out digits"]
-figure, axes = plt.subplots(1, 2, figsize=(8, 5), sharey=True, layout="constrained")
-figure.suptitle("Sigmoids reject more at 0.5, but not at thresholds from data")
-print("                           below 0.5       own threshold   ROC AUC")
+titles = ["threshold 0.5", "threshold that rejects\n5 % of held-out digits"]
+figure, axes = plt.subplots(1, 2, figsize=(6, 5.4), sharey=True, layout="constrained")
+figure.suptitle("Sigmoids reject more at 0.5,\nbut not with a threshold from data")
+print("                           below 0.5       5 % threshold   ROC AUC")
 for place, kind in enumerate(kinds):
     paired = np.subtract(results[kind, "sigmoid"], results[kind, "softmax"])
     rows = {name: np.array(results[kind, name]) for name in colors} | {"difference": paired}
@@ -135,26 +138,28 @@ for place, kind in enumerate(kinds):
 for ax, title in zip(axes, titles, strict=True):
     ax.set_title(title, fontsize="medium")
     ax.set(xlabel="share rejected", xlim=(-0.03, 1.03))
-axes[0].set(yticks=range(6), yticklabels=kinds, ylim=(5.5, -0.5))
+axes[0].set(yticks=range(6), ylim=(5.5, -0.5))
+axes[0].set_yticklabels([kind.replace(" ", "\n", 1) for kind in kinds])
 handles, labels = axes[1].get_legend_handles_labels()
-figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+figure.legend(handles, labels, loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
-# Intervals are at 95 %, over the ten runs, which share images, so they are a little too short.
+# Intervals are at 95 %, over the ten runs. The runs share images, so the intervals are a little too
+# short.
 #
 # - **At 0.5, sigmoids reject far more**: more than half of the digits left out and of the means of
-#   two, against about a sixth for the softmax, at the cost of about 3 % of the digits.
-# - **With thresholds chosen from data, that difference is gone.** An image can be rejected because
-#   the softmax is less sure than for most digits. The difference that is left is within its
-#   interval.
-# - **Neither recognises noise.** At the price of 5 % of the digits, both reject no more than a
-#   quarter of the noise, and are about as sure as for digits, or even surer (an area below 0.5).
-#   The distance to the nearest image finds all of it, but fewer of the means of two. Detecting what
-#   is new is a task of its own.
+#   two, against about a sixth for the softmax. They also reject about 3 % of the digits.
+# - **With thresholds chosen from data, that difference is gone.** For an image of no class, the
+#   softmax is less sure than for most digits, so a higher threshold rejects it. For digits left out
+#   and for blends of two, the outputs differ by no more than the intervals.
+# - **Neither recognises noise.** At the price of 5 % of the digits, both reject no more than about
+#   a quarter of it, the sigmoids even less than the softmax. They are about as sure of noise as of
+#   digits, or surer (an area below 0.5). The distance to the nearest image finds all noise, but
+#   fewer of the means of two. Detecting unknown inputs is a task of its own.
 #
 # So the outputs need not sum to 1. If they do not, they can express "none of these", and 0.5 is a
-# threshold to read it at. But a unit near 1 is no proof that the image is a digit.
+# natural threshold. But a unit near 1 does not prove that the image is a digit.
 #
 # D. Hendrycks and K. Gimpel, "A baseline for detecting misclassified and out-of-distribution
 # examples in neural networks", ICLR 2017. https://openreview.net/forum?id=Hkg4TI9xl

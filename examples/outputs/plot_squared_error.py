@@ -3,19 +3,19 @@
 Why do my sigmoids lose to a softmax?
 ======================================
 
-In many networks "sigmoid or softmax" changes two things at once: ten sigmoids come with squared
-error, and the softmax comes with cross-entropy. Here both are taken apart. With the same loss, the
-two outputs are equally accurate. With squared error, at the same learning rate, sigmoids fall
-behind by about as much as people report.
+Often, "sigmoid or softmax" changes two things at once: ten sigmoids come with squared error, and
+the softmax comes with cross-entropy. This page separates the two. With the same loss, both outputs
+are equally accurate. With squared error and the same learning rate, sigmoids fall behind by the
+percentage point or two that people report.
 """
 
 # %%
 # One network, three outputs
 # --------------------------
-# The classifiers of this package do not offer squared error, so the network is written out: 64
-# pixels, 30 hidden units, ten output units, trained by plain stochastic gradient descent on
-# batches of ten images, as in many first courses. Only one line depends on the output. It computes
-# the error that is sent back, the derivative of the loss with respect to the logits:
+# The classifiers of this package do not offer squared error, so we write the network in plain
+# numpy: 64 pixels, 30 hidden units and ten output units, trained by stochastic gradient descent on
+# batches of ten images, as in many first courses. The outputs differ only in what is propagated
+# back, the derivative of the loss with respect to the logits:
 #
 # .. math::
 #
@@ -62,16 +62,16 @@ def learn(output, rate, train, test, seed):
             W1 -= rate * X[rows].T @ error_hidden
             b1 -= rate * error_hidden.sum(axis=0)
         # The largest logit is the largest activation.
-        said = (sigmoid(X[test] @ W1 + b1) @ W2 + b2).argmax(axis=1)
-        accuracies.append((said == y[test]).mean())
+        predicted = (sigmoid(X[test] @ W1 + b1) @ W2 + b2).argmax(axis=1)
+        accuracies.append((predicted == y[test]).mean())
     return accuracies
 
 
 # %%
 # The same learning rate, and a fair one
 # --------------------------------------
-# All three learn with the rate 0.5. As the slope makes the gradient of squared error smaller, it
-# also gets ten times that rate. Every run is repeated on the same ten random splits.
+# All three learn with the rate 0.5. Because the slope makes the gradient of squared error smaller,
+# we also try ten times that rate. Every run is repeated on the same ten random splits.
 
 runs = {
     "softmax": ("softmax", 0.5),
@@ -101,7 +101,7 @@ styles = {
     "squared error": {"color": "0.5"},
     "squared error, 10 x the rate": {"color": "0.5", "linestyle": "--"},
 }
-_, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+_, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
 for name, values in curves.items():
     label = f"sigmoid, {name}" if "squared" in name else f"{name}, cross-entropy"
     ax.plot(range(1, n_epochs + 1), values.mean(axis=0), label=label, **styles[name])
@@ -116,12 +116,12 @@ ax.legend()
 plt.show()
 
 # %%
-# - **With cross-entropy there is next to nothing between the outputs.** Their curves lie together.
-# - **Squared error at the same rate is behind, at every epoch.** It has not learned worse; it has
-#   learned less far. A comparison that changes loss and output together, and keeps the learning
-#   rate and the number of epochs, finds "softmax is better".
-# - **At ten times the rate the gap is gone**, within the interval.
+# - **With cross-entropy, there is next to nothing between the outputs.** Their curves coincide.
+# - **Squared error at the same rate is behind at every epoch.** It learns more slowly, and is still
+#   rising at the end. Whoever changes the loss together with the output, and keeps the learning
+#   rate and the number of epochs, concludes that "softmax is better".
+# - **At ten times the rate, the gap is gone**, within the interval.
 #
-# So before you credit the softmax, look at the loss. Both classifiers of this package are trained
-# on their cross-entropy, for which the error is activation minus target
+# So before you credit the softmax, look at the loss. Both classifiers of this package minimise
+# their cross-entropy, whose derivative is activation minus target
 # (:ref:`sphx_glr_auto_examples_outputs_plot_learning_a_digit.py`).

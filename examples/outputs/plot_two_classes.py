@@ -3,8 +3,9 @@
 Is a softmax of two classes a sigmoid?
 ======================================
 
-With two classes, ``SoftmaxMLPClassifier`` has two output units and ``SigmoidMLPClassifier`` one.
-Are they two models, or one?
+Yes. With two classes, ``SoftmaxMLPClassifier`` has two output units and ``SigmoidMLPClassifier``
+has one, but they are the same model. This page shows it in formulas, by converting one network into
+the other, and by fitting both. Only the penalty differs.
 """
 
 # %%
@@ -18,9 +19,10 @@ Are they two models, or one?
 #
 # Its cross-entropy is the binary cross-entropy of that sigmoid. So both can express the same
 # functions, and have the same loss. Only the penalty differs. Where one unit has the weights
-# :math:`w`, two units share them. The penalty is least for :math:`w_1 = -w_0 = w / 2`, where
-# :math:`\|w_0\|^2 + \|w_1\|^2 = \|w\|^2 / 2` is half that of the single unit. So without hidden
-# layers, twice the ``alpha`` gives the same model.
+# :math:`w`, two units have a difference of weights, :math:`w_1 - w_0 = w`. Their penalty is least
+# for :math:`w_1 = -w_0 = w / 2`. Then it is :math:`\|w_0\|^2 + \|w_1\|^2 = \|w\|^2 / 2`, half that
+# of the single unit. So without hidden layers, a softmax with twice the ``alpha`` is the same
+# model.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,9 +52,9 @@ print("  softmax, unit 0         ", softmax.coefs_[0][:3, 0].round(4))
 # %%
 # With hidden layers: convert one into the other
 # ----------------------------------------------
-# The formula holds for any logits, and so for any network. ``to_sklearn`` converts a fitted one to
-# an :class:`~sklearn.neural_network.MLPClassifier`. That has a single sigmoid unit for two classes,
-# whose logit is the difference of the two softmax units.
+# The formula holds for any logits, and so for any network. ``to_sklearn`` converts a fitted network
+# to an :class:`~sklearn.neural_network.MLPClassifier`, which has a single sigmoid unit for two
+# classes. Its logit is the difference of the logits of the two softmax units.
 
 X, y = make_moons(200, noise=0.3, random_state=0)
 X_test, y_test = make_moons(5000, noise=0.3, random_state=1)
@@ -68,23 +70,28 @@ print(f"largest difference of probabilities {difference:.1e}")
 # -------------------------------------
 # Now both learn from the same 200 points, with default parameters. Two things differ. First, the
 # penalty of the output layer: twice the ``alpha`` would not make up for it, because it would also
-# double the penalty of the hidden layer. Second, the random first weights: a softmax has more of
-# them. A network has many minima, and its start decides which it reaches. So we compare ten random
-# starts of each.
+# double the penalty of the hidden layer. Second, the random first weights, of which a softmax has
+# more. With hidden layers, the objective has many minima, and the first weights decide which one a
+# fit reaches. So we fit each output from ten random starts.
 
 makers = {"softmax": SoftmaxMLPClassifier, "sigmoid": SigmoidMLPClassifier}
 colors = {"softmax": "tab:blue", "sigmoid": "tab:orange"}
 contour = {"plot_method": "contour", "levels": [0.5], "response_method": "predict_proba"}
 contour |= {"class_of_interest": 1, "xlabel": "feature 0", "ylabel": "feature 1"}
 probabilities = {}
-_, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharex=True, sharey=True, layout="constrained")
+size = {"figsize": (6, 4), "sharex": True, "sharey": True, "layout": "constrained"}
+figure, axes = plt.subplots(1, 2, **size)
+figure.suptitle("Both outputs draw about the same boundary")
 for ax, (name, make) in zip(axes, makers.items(), strict=True):
     fits = [make(random_state=seed).fit(X, y) for seed in range(10)]
     probabilities[name] = np.array([fitted.predict_proba(X_test)[:, 1] for fitted in fits])
     for fitted in fits:
         DecisionBoundaryDisplay.from_estimator(fitted, X, ax=ax, colors=colors[name], **contour)
-    ax.scatter(*X.T, c=np.where(y == 1, "0.2", "1"), s=16, edgecolor="0.2", linewidth=0.6)
-    ax.set_title(f"{name}: p = 0.5, from ten starts")
+    for label, fill in ((0, "1"), (1, "0.2")):
+        style = {"color": fill, "s": 16, "edgecolor": "0.2", "linewidth": 0.6}
+        ax.scatter(*X[y == label].T, label=f"class {label}", **style)
+    ax.plot([], [], color=colors[name], label=f"{name}, ten starts")  # for the legend
+    ax.legend(loc="lower right", fontsize="small")
     print(f"{name}: final losses", *[f"{fitted.loss_:.2f}" for fitted in fits])
 
 for one, other in (("softmax", "softmax"), ("sigmoid", "sigmoid"), ("softmax", "sigmoid")):
@@ -93,11 +100,11 @@ for one, other in (("softmax", "softmax"), ("sigmoid", "sigmoid"), ("softmax", "
     print(f"{one} to {other}: median difference of probabilities {gaps:.3f}")
 
 # %%
-# Where there are points, most boundaries are about the same. A softmax differs from a sigmoid no
-# more than two sigmoids with different starts differ from each other. The final losses differ:
-# starts lead to different minima, and each fit chooses its own penalty. So a single fit of each
-# would not be a fair comparison. ``n_init=5`` starts five times and keeps the lowest loss. With it,
-# both are fitted to ten other training sets:
+# The lines are the points of probability 0.5. Where there are data, they nearly coincide. A softmax
+# differs from a sigmoid about as much as fits of the same output differ from each other. The final
+# losses differ too, because starts lead to different minima, and each fit chooses its own penalty.
+# So a single fit of each would not be a fair comparison. ``n_init=5`` makes five fits and keeps the
+# best. With it, we fit both to ten other training sets:
 
 losses = []
 for seed in range(100, 110):
@@ -111,7 +118,7 @@ print(f"sigmoid - softmax: {difference.mean():.4f}, standard error {standard_err
 plt.show()
 
 # %%
-# The mean difference is about as large as its standard error, and small compared with the loss. So
-# yes: for two classes, the outputs are one function with one loss, and only the penalty is counted
-# differently. For three or more classes they are different models
+# The mean difference is small compared with the loss, and not much larger than its standard error.
+# So for two classes, the outputs are one function with one loss, and only the penalty is counted
+# differently. For three or more classes, they are different models
 # (:ref:`sphx_glr_auto_examples_outputs_plot_digits_sigmoid_vs_softmax.py`).

@@ -3,25 +3,27 @@
 What does class_weight do for rare classes?
 ===========================================
 
-One class in twenty is rare, and its recall is poor. ``class_weight="balanced"`` is the usual
-answer. What does it change, what does it cost, and could the same be had without fitting again?
+One class has one row in twenty, and its recall is poor. ``class_weight="balanced"`` is the usual
+answer. What does it change, what does it cost, and is there a way without fitting again?
 """
 
 # %%
 # Four treatments
 # ---------------
-# Three classes with about 80, 15 and 5 % of the rows, which overlap. A class weight multiplies
-# the losses of the rows of a class. "balanced" gives all classes the same total, and a dict sets
-# each weight. To a network fitted with them, the classes seem as frequent as their weights make
-# them.
+# Three overlapping classes have about 80, 15 and 5 % of the rows. A class weight multiplies the
+# losses of the rows of a class, so that the network sees the class as if it were more frequent. The
+# first treatment uses no weights, the second sets them by a dict, and the third is "balanced",
+# which gives all classes the same total weight.
 #
 # The fourth treatment leaves the network as it is, and changes how its probabilities are used. By
-# Bayes' theorem they are proportional to the classes' frequencies; dividing by these gives what
-# they would be if all classes were equally frequent (Saerens, Latinne and Decaestecker, "Adjusting
-# the outputs of a classifier to new a priori probabilities: a simple procedure", Neural Computation
-# 14, 2002, `doi:10.1162/089976602753284446 <https://doi.org/10.1162/089976602753284446>`_), and the
-# largest of the divided ones is the decision for which all classes count the same. We train on ten
-# separate samples of 1000 rows, and measure on 10000 other rows.
+# Bayes' theorem, they are proportional to the frequencies of the classes. Divided by these, they
+# are what they would be if all classes were equally frequent (Saerens, Latinne and Decaestecker,
+# "Adjusting the outputs of a classifier to new a priori probabilities: a simple procedure", Neural
+# Computation 14, 2002, `doi:10.1162/089976602753284446
+# <https://doi.org/10.1162/089976602753284446>`_). Predict the class for which the result is
+# largest.
+#
+# We train on ten separate samples of 1000 rows, and measure on 10000 other rows.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -90,39 +92,39 @@ alphas = np.mean(alphas, axis=0).round(1)
 print(f"mean alpha_ of the first layer, for the three fits: {alphas}")
 
 # %%
-# Weights move decisions, and cost probabilities ----------------------------------------------
-# Every treatment finds more rows of the rarest class. The price is that other rows are taken for
-# it: its recall goes up, its precision goes down, and fewer rows are right in all.
+# Weights move decisions, and cost probabilities
+# ----------------------------------------------
+# The last three treatments find more rows of the rarest class, and mistake more of the other rows
+# for it. Its recall goes up, its precision goes down, and fewer rows are right in total. In the
+# picture, a row has the shares of a true class, over all ten fits.
 
-figure, axes = plt.subplots(2, 2, figsize=(7, 6.8), layout="constrained")
-figure.suptitle(
-    "Weights find more of the rare class 2, and mistake more of class 0\n"
-    "(share of each true class, over ten fits)"
-)
+figure, axes = plt.subplots(2, 2, figsize=(6, 6), layout="constrained")
+figure.suptitle("Weights find more of the rare class 2,\nand mistake more of class 0")
 for ax, name in zip(axes.flat, treatments, strict=True):
     true, decided = np.tile(y_test, 10), np.concatenate(decisions[name])
     matrix = metrics.confusion_matrix(true, decided, normalize="true")
     metrics.ConfusionMatrixDisplay(matrix).plot(
         ax=ax, cmap="Blues", values_format=".2f", im_kw={"vmin": 0, "vmax": 1}, colorbar=False
     )
+    ax.set(xlabel="predicted class", ylabel="true class")
     ax.set_title(name, fontsize="medium")
 
 # %%
-# A weighted network predicts rare classes too often: the mean probability of the rarest class is
-# above its share, and the log loss is worse. The same is true of the divided probabilities, which
-# are for decisions only; the original ones are still there. **If probabilities are wanted, fit
-# without weights.** If decisions are wanted, the division does what "balanced" is meant to do,
-# without another fit, and here it does it better.
+# A weighted network gives rare classes too much probability: the mean probability of the rarest
+# class is above its share, and the log loss is worse. The same is true of the divided
+# probabilities, but they are only for decisions, and the original ones are still there. **If you
+# need probabilities, fit without weights.** If you need decisions, the division does what
+# "balanced" is meant to do, without another fit, and better on these data.
 #
 # Why better? A heavy row counts as several rows, but it is one. A network learns less from a few
 # heavy rows than from many light ones, so ``alpha="auto"`` chooses stronger penalties if there are
-# weights. On other problems the order may differ; a division is always cheap to try.
+# weights. On other problems, the order may differ; a division is always cheap to try.
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
-figure.suptitle("Dividing helps decisions as much as weights do; no treatment helps probabilities")
+figure, axes = plt.subplots(1, 3, figsize=(6.5, 3.8), sharey=True, layout="constrained")
+figure.suptitle("Dividing helps decisions as much as weights;\nno treatment helps probabilities")
 colors = ["tab:blue", "0.5", "0.5", "tab:green"]
-titles = ["accuracy\n(higher is better)", "balanced accuracy\n(higher is better)"]
-titles += ["log loss\n(lower is better)"]
+titles = ["accuracy\n(high is good)", "balanced accuracy\n(high is good)"]
+titles += ["log loss\n(low is good)"]
 for ax, title, values in zip(axes, titles, measured.transpose(2, 1, 0)[:3], strict=True):
     for place, (some, color) in enumerate(zip(values, colors, strict=True)):
         dots = ax.plot(some, np.full(len(some), place), "o", color=color, alpha=0.4)
@@ -130,15 +132,17 @@ for ax, title, values in zip(axes, titles, measured.transpose(2, 1, 0)[:3], stri
         line = ax.plot(some.mean(), place, "|", **mark)
     ax.set_xlabel(title)
     ax.margins(y=0.15)
-axes[0].set_yticks(range(4), treatments)
+    ax.locator_params(axis="x", nbins=3)
+axes[0].set_yticks(range(4), [name.replace(" ", "\n", 1) for name in treatments])
 axes[0].invert_yaxis()
 labels = ["one of ten training samples", "their mean"]
-figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2, frameon=False)
+legend = figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2)
+legend.legend_handles[0].set_color("0.5")
 
 # %%
-# For two classes, :class:`~sklearn.model_selection.TunedThresholdClassifierCV` looks for the
-# threshold that suits a metric or a cost; for several labels at once,
-# use :class:`~skneural.TunedThresholdsClassifierCV`
-# (:ref:`example <sphx_glr_auto_examples_targets_plot_several_labels.py>`).
+# For two classes, :class:`~sklearn.model_selection.TunedThresholdClassifierCV` finds the threshold
+# that suits a metric or a cost. For several labels at once, use
+# :class:`~skneural.TunedThresholdsClassifierCV` (:ref:`example
+# <sphx_glr_auto_examples_targets_plot_several_labels.py>`).
 
 plt.show()

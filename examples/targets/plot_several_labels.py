@@ -4,17 +4,17 @@ Several labels at once: which thresholds?
 =========================================
 
 An image may show several digits, or none. Each digit is a label, "is there one?", and a label is
-predicted where the answer is probable enough. Is 0.5 enough, or less, if a label is rare?
+predicted if its activation is above a threshold. Is 0.5 a good threshold, also for rare labels?
 """
 
 # %%
 # Up to three digits on a canvas
 # ------------------------------
-# On canvases of 16 x 16 pixels we paste 0 to 3 images of :func:`~sklearn.datasets.load_digits`,
-# from 0 to 5, in quarters drawn by lot. Each digit is drawn 0.55 times as often as the one before,
-# so fives are rare. A row of ``Y`` has a 1 for each digit that is there. Training and test
-# canvases are made of different images, and all is done four times, to tell differences from
-# chance.
+# A canvas of 16 x 16 pixels has 0 to 3 images from
+# :func:`~sklearn.datasets.load_digits`, of the digits 0 to 5, in random quarters. Each digit is
+# drawn 0.55 times as often as the one before, so fives are rare. A row of ``Y`` has a 1 for each
+# digit that is there. Training and test canvases are made of different images. We repeat everything
+# four times, to tell differences from chance.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -74,8 +74,9 @@ print("tuned thresholds:        ", tuned.thresholds_.round(2))
 # on the first canvas, and three on the last.
 
 chosen = [np.flatnonzero(Y_test.sum(axis=1) == k)[i] for k in range(4) for i in (0, 1)][1:]
-size = {"figsize": (8.5, 4.8), "width_ratios": [1, 10], "layout": "constrained"}
+size = {"figsize": (6.5, 5), "width_ratios": [1, 9], "layout": "constrained"}
 figure, (left, right) = plt.subplots(1, 2, **size)
+figure.suptitle("Any number of sigmoids may be near 1\n(frames: digits on the canvas)")
 framed = np.pad(X_test[chosen].reshape(-1, 16, 16), ((0, 0), (2, 2), (0, 0)))
 left.imshow(framed.reshape(-1, 16), cmap="gray_r", aspect="auto")
 left.hlines(20 * np.arange(1, 7) - 0.5, -0.5, 15.5, color="0.8")
@@ -83,28 +84,32 @@ left.set(xticks=[], yticks=[])
 display = ActivationsDisplay.from_estimator(
     tuned.estimator_, X_test[chosen], Y_test[chosen], ax=right, colorbar=False
 )
+right.set(ylabel="digits on the canvas", xlabel="output unit")
 
 # %%
 # Tuned thresholds
 # ----------------
-# A threshold of 0.5 is right if a missed label costs as much as a wrong one, as in the Hamming
-# loss. F1 does not reward a label that is rightly absent. If the probabilities are right, the best
-# threshold for F1 is half of the F1 that it reaches: almost 0.5 for an easy label, and low for a
-# hard one, as rare ones are (Lipton, Elkan and Naryanaswamy, "Optimal thresholding of classifiers
-# to maximize F1 measure", ECML PKDD 2014, `doi:10.1007/978-3-662-44851-9_15
-# <https://doi.org/10.1007/978-3-662-44851-9_15>`_).
+# A threshold of 0.5 is right if a missed label costs as much as a false one, as in
+# the Hamming loss. F1 is another aim: it does not reward a label that is rightly absent. If the
+# probabilities are right, the best threshold for F1 is half of the F1 that it reaches. So it is
+# almost 0.5 for an easy label, and lower for a hard one, as rare labels often are (Lipton, Elkan
+# and Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure", ECML PKDD 2014,
+# `doi:10.1007/978-3-662-44851-9_15 <https://doi.org/10.1007/978-3-662-44851-9_15>`_).
 #
 # :class:`~skneural.TunedThresholdsClassifierCV` finds a threshold for each label by
-# cross-validation within the training rows. :class:`~skneural.ThresholdDisplay` shows precision,
+# cross-validation within the training rows. :class:`~skneural.ThresholdDisplay` draws precision,
 # recall and F1 of three labels on unseen canvases, and the thresholds that were chosen.
 
 shown = [0, 3, 5]
-figure, axes = plt.subplots(1, 3, figsize=(9, 2.9), sharey=True, layout="constrained")
-names = [f"{k}, on {Y_train[:, k].sum()} of {len(Y_train)} canvases" for k in shown]
+figure, axes = plt.subplots(3, 1, figsize=(5, 7.5), sharex=True, layout="constrained")
+figure.suptitle("The rarer a label, the more its threshold matters")
+names = [f"digit {k}, on {Y_train[:, k].sum()} of {len(Y_train)} canvases" for k in shown]
 proba, threshold = tuned.predict_proba(X_test)[:, shown], tuned.thresholds_[shown]
 display = ThresholdDisplay.from_predictions(
     Y_test[:, shown], proba, threshold=threshold, label_names=names, ax=axes
 )
+for ax in axes[:2]:
+    ax.set_xlabel("")
 
 # %%
 # Thresholds chosen on few canvases are not quite the best on others. Are they still better than
@@ -130,26 +135,28 @@ for name, part in (("F1, all", range(6)), ("F1, 0-2", range(3)), ("F1, 3-5", ran
     compare(name, *scores[:, :, part].mean(axis=2).T)
 compare("Hamming loss", *hamming.T)
 
-figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
 names = ["threshold 0.5", "tuned threshold"]
 for j, (name, color) in enumerate(zip(names, ("0.5", "tab:orange"), strict=True)):
     mean, error = scores[:, j].mean(axis=0), scores[:, j].std(axis=0, ddof=1) / np.sqrt(len(scores))
     ax.bar(np.arange(6) + 0.4 * j - 0.2, mean, 0.4, yerr=error, color=color, label=name)
 ax.set(xticks=range(6), xlabel="label, from frequent to rare", ylabel="F1 on unseen canvases")
-legend = figure.legend(loc="outside upper center", ncols=2)
+ax.set_title("Tuned thresholds help the rare labels (lines: standard error)", fontsize="medium")
+ax.set_ylim(0, 1.2)
+legend = ax.legend(loc="upper right", ncols=2)
 
 # %%
-# (Lines: standard error.) The F1 of the two rarest labels rises, that of the others hardly changes,
-# and the Hamming loss does not fall: **tune thresholds for the metric that matters to you.** The
-# probabilities stay as they are, and so does the log loss. Nor does a threshold teach the network
-# anything: it has seen too few of the rarest digit.
+# The F1 of the two rarest labels rises, that of the others hardly changes, and the Hamming loss
+# does not fall. **Tune thresholds for the metric that matters to you.** The probabilities stay as
+# they are, and so does the log loss. A threshold cannot replace what the network has not learned:
+# it has seen too few of the rarest digit.
 #
 # A softmax, and missing labels
 # -----------------------------
-# :class:`~skneural.SoftmaxMLPClassifier` gives each label a softmax of its own, of two units,
-# absent and present: the same idea with twice the units. If some labels are unknown, set them to
-# NaN: with ``missing_labels="ignore"`` such entries are left out of the loss. The alternatives are
-# to treat them as absent, which is wrong, or to leave out incomplete canvases, which leaves few.
+# :class:`~skneural.SoftmaxMLPClassifier` gives each label a softmax of two units, absent and
+# present. This is the same idea with twice the units. If some labels are unknown, set them to NaN,
+# and ``missing_labels="ignore"`` leaves them out of the loss. There are two other ways: to treat
+# them as absent, which is wrong, or to leave out incomplete canvases, which leaves few.
 
 measured = []
 for (X_train, Y_train, X_test, Y_test), tuned in zip(draws, fits, strict=True):
@@ -168,8 +175,8 @@ for name, losses in zip(("softmax", "30 % ignored", "30 % called absent"), other
     compare(name, sigmoids, losses)
 
 # %%
-# Pairs of units that compete do as well as single sigmoids. Ignoring the three labels in ten that
-# are missing costs a little; treating them as absent costs several times as much, because the
-# network learns that all labels are rarer than they are.
+# Pairs of units that compete do as well as single sigmoids. Without the 30 % of the labels that are
+# missing, the log loss is a little higher. Treating them as absent costs several times as much,
+# because the network then learns that all labels are rarer than they are.
 
 plt.show()

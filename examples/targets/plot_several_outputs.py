@@ -3,16 +3,17 @@
 Several outputs: does each have a softmax of its own?
 =====================================================
 
-Which digit is it, and by how much has it been turned? Each question has classes of its own, and
-one network can learn both.
+Yes. Which digit is it, and by how much has it been turned? Each question has classes of its own,
+and a softmax of its own in one network. This page compares that with separate networks, and with a
+class for each pair of answers.
 """
 
 # %%
 # Two columns of labels
 # ---------------------
 # Images of :func:`~sklearn.datasets.load_digits` are turned by 0, 90, 180 or 270 degrees. A ``y``
-# with two columns of classes is what scikit-learn calls *multiclass-multioutput*. Training and
-# test images are turned from different digits.
+# with two columns of classes is what scikit-learn calls *multiclass-multioutput*. Training and test
+# images are made from different digits.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,18 +64,18 @@ for j, name in enumerate(("digit", "turned by")):
     print(f"{'':9s}  each row sums to 1: {np.allclose(sums, 1)}, as predict_proba: {same}")
 
 # %%
-# One layer of 50 hidden units serves both outputs. On top of it are 14 output units in two
-# groups: ten that compete for the digit and four that compete for the turn.
-# ``predict_activations`` and ``predict_proba`` are lists with an array for each output.
+# Both outputs share a layer of 50 hidden units. On top of it are 14 output units in two groups: ten
+# that compete for the digit, and four that compete for the turn. ``predict_activations`` and
+# ``predict_proba`` return a list with an array for each output.
 #
-# :class:`~skneural.ActivationsDisplay` shows the groups side by side. Frames mark the true classes.
+# :class:`~skneural.ActivationsDisplay` draws the groups side by side. Frames mark the true classes.
 # The sum of each row is 2, because each softmax sums to 1. The network is sure of the first two
-# images; the other three are those of which it is least sure.
+# images, and least sure of the other three.
 
 confidence = activations[0].max(axis=1) * activations[1].max(axis=1)
 order = np.argsort(confidence)
 chosen = [*order[[-1, -400]], *order[:3]]
-size = {"figsize": (9.5, 4.1), "width_ratios": [1, 14], "layout": "constrained"}
+size = {"figsize": (6.5, 3.6), "width_ratios": [1, 10], "layout": "constrained"}
 figure, (left, right) = plt.subplots(1, 2, **size)
 framed = np.pad(X_test[chosen].reshape(-1, 8, 8), ((0, 0), (1, 1), (0, 0)))
 left.imshow(framed.reshape(-1, 8), cmap="gray_r", aspect="auto")
@@ -85,23 +86,22 @@ display = ActivationsDisplay.from_predictions(
     shown, y_test[chosen], classes=classes, display_labels=names, ax=right, colorbar=False
 )
 right.set(
-    title="In each group of units, the activations sum to 1",
+    title="Each group of units sums to 1 (frames: true classes)",
     ylabel="",
     yticks=range(len(chosen)),
-    yticklabels=[f"a {digit},\nturned {angle}°" for digit, angle in y_test[chosen]],
+    yticklabels=[f"{digit}, {angle}°" for digit, angle in y_test[chosen]],
     xlabel="ten units for the digit, four for the turn",
 )
-right.set_xticklabels([*names[0], *names[1], "sum"], rotation=0)
+right.set_xticklabels([*names[0], *names[1], "sum"], rotation=0, ha="center", fontsize="x-small")
 
 # %%
 # One network, two networks, or a class for each pair?
 # ----------------------------------------------------
-# There are other ways to set it up.
-# :class:`~sklearn.multioutput.MultiOutputClassifier` fits a network for each output: with half of
-# the hidden units each, or with as many each as the shared network has. And one softmax over all 40
-# pairs of a digit and a turn is the only one that can express that the answers depend on each
-# other: what may be a 6 upside down or a 9 upright is neither a 6 upright nor a 9 upside down. We
-# compare them on eight draws of training and test data.
+# There are other ways. :class:`~sklearn.multioutput.MultiOutputClassifier` fits a network for each
+# output: with half of the hidden units each, or with as many each as the shared network has. Or one
+# softmax has a class for each of the 40 pairs of a digit and a turn. Only this one can express that
+# the answers depend on each other: what may be a 6 upside down or a 9 upright is neither a 6
+# upright nor a 9 upside down. We compare the four ways on eight draws of training and test data.
 
 
 def predict(kind, X_train, y_train, X_test):
@@ -134,7 +134,7 @@ for seed in range(8):
 baseline = np.array(measured[kinds[0]])
 print(" " * 26 + "accuracy                  log loss        both right, against shared")
 print(" " * 26 + "digit   turn    both      digit  turn     (standard error)")
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(6.5, 3.6), sharey=True, layout="constrained")
 figure.suptitle("Sharing helps a little, a class for each pair helps most")
 for place, (kind, values) in enumerate(measured.items()):
     values = np.array(values)
@@ -148,24 +148,24 @@ for place, (kind, values) in enumerate(measured.items()):
         dots = ax.plot(column, np.full(len(column), place), "o", color=color, alpha=0.4)
         mark = {"color": "black", "markersize": 18, "markeredgewidth": 2}
         line = ax.plot(column.mean(), place, "|", **mark)
-axes[0].set_yticks(range(4), kinds)
+names = ["shared network,\n50 hidden units", "two networks\nof 25", "two networks\nof 50"]
+axes[0].set_yticks(range(4), [*names, "one softmax\nfor 40 pairs"])
 axes[0].invert_yaxis()
-for ax, part in zip(axes, ("digits", "turns", "images: one or both"), strict=True):
-    ax.set_xlabel(f"wrong {part} (%)")
+for ax, part in zip(axes, ("wrong digits (%)", "wrong turns (%)", "either wrong (%)"), strict=True):
+    ax.set_xlabel(part)
     ax.margins(y=0.15)
+    ax.locator_params(axis="x", nbins=4)
 labels = ["one of eight draws", "their mean"]
-figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2, frameon=False)
+figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2)
 
 # %%
-# Sharing helps a little here: the shared network is right more often than two separate ones with as
-# many hidden units in all, and about as often as two with twice as many, in a single fit.
-# Presumably both outputs need the same features, edges and strokes; outputs with little in common
-# need not gain.
+# Sharing helps a little here. The shared network is right more often than two networks with as many
+# hidden units in total, and about as often as two with twice as many. Presumably, both outputs need
+# the same features, such as edges and strokes. Outputs with little in common need not gain.
 #
-# By far the most accurate is the softmax for pairs. It can express that the answers depend on each
-# other, and a pair tells the hidden units more: what a 3 looks like at 90 degrees, in place of a
-# 3 at any angle. But pairs multiply. Forty classes of 20 images each can be learnt; with more
-# outputs or more classes most combinations would be rare or never seen, and then several outputs
-# remain.
+# The softmax for pairs is by far the most accurate. It can express that the answers depend on each
+# other, and its labels are more informative: a 3 at 90 degrees instead of a 3 at any angle. But the
+# number of pairs grows fast. Forty classes of 20 images each can be learned. With more outputs or
+# more classes, most combinations would be rare or never seen. Then use several outputs.
 
 plt.show()

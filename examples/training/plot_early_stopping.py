@@ -4,19 +4,18 @@ When should training stop?
 ==========================
 
 A network that is large for its data first learns what all rows have in common, and then the noise
-of the training rows. There are two remedies: a penalty, with which the solver may run until it has
-converged, or stopping the solver before that. Which is better?
+of the training rows. There are two remedies: a penalty, with which a fit may run until it has
+converged, and stopping the fit before that. Which is better?
 """
 
 # %%
 # Overfitting, iteration by iteration
 # -----------------------------------
-# The data are artificial: 400 rows, 20 features of which 6 are informative, and a tenth of the
-# labels drawn at random. We use a fifth of the rows for validation. With ``X_val`` and
-# ``y_val``, ``fit`` measures the log loss on them after each iteration, in
-# ``validation_losses_``, and does nothing else with them unless ``early_stopping=True``. Then
-# it stops when there has been no lower one for ``n_iter_no_change`` iterations, here 10, and
-# goes back to the weights of the lowest.
+# The data are simulated: 400 rows with 20 features, of which 6 are informative, and a tenth of the
+# labels are random. A fifth of the rows are for validation. If ``fit`` gets ``X_val`` and
+# ``y_val``, it records the log loss on these rows after each iteration, in ``validation_losses_``.
+# With ``early_stopping=True``, it also stops when this loss has not reached a new minimum for
+# ``n_iter_no_change`` iterations, here 10, and goes back to the weights of the minimum.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,36 +58,38 @@ for name, model in models.items():
         f"  {log_loss(y_test, model.predict_proba(X_test)):.3f}"
     )
 
-figure, axes = plt.subplots(2, 1, figsize=(7, 7), layout="constrained")
+figure, axes = plt.subplots(2, 1, figsize=(6, 6.5), layout="constrained")
+figure.suptitle("A good penalty prevents overfitting")
 titles = {
-    "alpha=0.001": "Hardly any penalty: the validation loss rises while the training loss falls",
-    'alpha="auto"': "Automatic penalty: both come to rest together",
+    "alpha=0.001": "hardly any penalty: the validation loss rises",
+    'alpha="auto"': "automatic penalty: both losses end together",
 }
 for ax, (name, title) in zip(axes, titles.items(), strict=True):
     display = LossCurveDisplay.from_estimator(models[name], ax=ax, color="tab:blue")
     display.gradient_norm_ax_.remove()  # it jumps, and hides the losses
-    display.validation_line_.set_color("tab:green")
+    display.validation_line_.set(color="tab:green", label="validation loss (dot: lowest)")
+    display.line_.set_label("training loss, with penalty")
+    ax.set(ylabel="loss", yscale="linear")
     ax.set_title(title, fontsize="medium")
     ax.legend()
 
 # %%
-# With next to no penalty, the training loss falls until every row is known by heart, and the
-# validation loss rises all the way from its lowest value after the first few iterations. Early
-# stopping goes back there: the second fit of the table is the first one, cut short. There are
-# few iterations to choose from, as L-BFGS makes few and long ones. (Test: log loss on 3600 rows.)
+# With hardly any penalty, the training loss falls until the network knows every row by heart. The
+# validation loss is lowest after the first few iterations, and then rises. Early stopping goes back
+# to that minimum: the second fit of the table is the first one, cut short. (Test: log loss on 3600
+# other rows.)
 #
-# With ``alpha="auto"`` the first iterations look the same: the network learns with a weak penalty.
-# Then the fit chooses a penalty, and the training loss, which includes it, jumps. The validation
-# loss falls back almost to its lowest value and stays there, so the solver may go on until it has
-# converged.
-
-# %%
-# Which is better, on rows that chose nothing?
-# --------------------------------------------
-# Early stopping pays for its choice with rows that it cannot train on. One split is little
-# evidence, so we use eight other data sets of the same kind, and measure on 3600 rows of each that
-# no fit has seen. Now ``early_stopping`` holds out a validation split by itself. The last way is a
-# search for ``alpha`` by cross-validation.
+# With ``alpha="auto"``, the first iterations look the same, because the network learns with a weak
+# penalty. Then the fit chooses a penalty, and the training loss, which includes it, jumps. From
+# there on, the validation loss falls to about the minimum of the first fit and stays there, so the
+# fit may run until it has converged.
+#
+# Which is better, on unseen rows?
+# --------------------------------
+# Early stopping cannot train on the rows that it holds out. One data set is little evidence, so we
+# use eight others of the same kind, and measure on 3600 rows of each that no fit has seen. Here,
+# ``early_stopping`` holds out a validation split by itself. The last way is a search for ``alpha``
+# by cross-validation.
 
 held_out = {"early_stopping": True, "validation_fraction": 0.2}
 grid = {"alpha": [0.1, 1, 10, 100]}
@@ -118,17 +119,16 @@ for name in ways:
     )
 
 # %%
-# After the ± is the standard error of the paired differences. Early stopping repairs the log loss,
-# but not the accuracy. Of the two remedies the penalty is better here, in both, and in the end it
-# trains on all rows. Doing both is worse than ``"auto"`` alone.
+# The numbers after the ± are standard errors of paired differences. Early stopping repairs the log
+# loss, but not the accuracy. The penalty is better in both on these data, and in the end it trains
+# on all rows. Both remedies together are worse than ``"auto"`` alone.
 #
-# But ``"auto"`` is not the best that a penalty can do: the ``alpha`` of a cross-validation is a
-# little better on these data, by about two standard errors. The validation curve of the last data
-# set shows what there is to gain, with two of the other ways as lines; the bands are one standard
-# deviation of five folds.
+# But ``"auto"`` is not always the best penalty. Here, the ``alpha`` of a cross-validation has a
+# higher accuracy, and a slightly lower log loss, by less than two standard errors. The validation
+# curve of the last data set shows how much there is to gain.
 
 settings = {"scoring": "neg_log_loss", "cv": 5}
-figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 4.5), layout="constrained")
 curve = ValidationCurveDisplay.from_estimator(
     network(),
     X,
@@ -145,12 +145,14 @@ for line, band, color in zip(curve.lines_, curve.fill_between_, ("0.5", "tab:blu
     band.set_color(color)
 for name, style in (('alpha="auto"', "--"), ("alpha=0.001, early stopping", ":")):
     loss = -cross_val_score(ways[name], X, y, **settings).mean()
-    ax.axhline(loss, color="tab:green", linestyle=style, label=f"{name}, test")
-ax.set_title('alpha="auto" comes near the best fixed alpha')
+    ax.axhline(loss, color="tab:green", linestyle=style, label=f"{name}, held-out rows")
+curve.lines_[0].set_label("number for alpha, training rows")
+curve.lines_[1].set_label("number for alpha, held-out rows")
+curve.fill_between_[1].set_label("± standard deviation of 5 folds")
+ax.set_title('alpha="auto" is near the best number')
 ax.legend(loc="upper right")
 plt.show()
 
 # %%
-# The remedies are old, and so is the question: see L. Prechelt, "Early stopping - but when?",
-# Neural Networks: Tricks of the Trade, 2nd edition, 2012. `doi:10.1007/978-3-642-35289-8_5
-# <https://doi.org/10.1007/978-3-642-35289-8_5>`_
+# L. Prechelt, "Early stopping - but when?", Neural Networks: Tricks of the Trade, 2nd edition,
+# 2012. `doi:10.1007/978-3-642-35289-8_5 <https://doi.org/10.1007/978-3-642-35289-8_5>`_

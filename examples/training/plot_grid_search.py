@@ -3,24 +3,26 @@
 Which layer sizes and which alpha?
 ==================================
 
-The sizes of the hidden layers and the strength of the penalty are the two settings of a
-network that matter most. A grid search tries them all; ``alpha="auto"`` finds the penalty in
-the fit itself. What does each cost, and which predicts better on rows that it has not seen?
+The sizes of the hidden layers and the strength of the penalty are the two settings of a network
+that matter most. A grid search tries all combinations, and ``alpha="auto"`` finds the penalty
+within a single fit. What does each cost, and which predicts better on unseen rows?
 """
 
 # %%
 # A grid in a pipeline
 # --------------------
-# The classifiers are tuned as any other of scikit-learn: in a pipeline, so that the scaler is
-# fitted on the training rows of each fold, and by a parameter's name after that of its step.
-# We score by log loss and not by accuracy, since it tells apart networks that make the same few
-# errors, and how sure they are of them.
+# The classifiers are tuned like any other of scikit-learn. In a pipeline, the scaler is fitted on
+# the training rows of each fold, and the name of a parameter follows that of its step. We score by
+# log loss instead of accuracy, because it also measures how sure the predictions are, right and
+# wrong.
 #
-# We compare three ways: the best of a grid of sizes and numbers for ``alpha``; the best of the
-# sizes only, with ``alpha="auto"``; and no search, but the defaults: a layer of 100 units and
-# ``alpha="auto"``. ``n_jobs`` is left at 1, because a single fit on larger data uses several
-# threads by itself. On a machine with many cores, or for many small fits as here, the search's own
-# ``n_jobs`` does more.
+# We compare three ways:
+#
+# - the best of a grid of sizes and numbers for ``alpha``;
+# - the best of the sizes, with ``alpha="auto"``;
+# - no search: the defaults, a layer of 100 units and ``alpha="auto"``.
+#
+# The searches run one fit at a time. With several cores, set ``n_jobs`` of the search.
 
 from itertools import product
 from time import perf_counter
@@ -57,9 +59,9 @@ ways = {
 # %%
 # Measured on rows that no search has seen
 # ----------------------------------------
-# The score of the best cell of a grid is too good: it is the best of many, partly by luck. So each
-# search uses 600 digits only, and its result is measured on the other 1197, for three random
-# choices of the 600.
+# The score of the best cell of a grid is too good, because it is the best of many, partly by
+# chance. So each search uses only 600 digits, and its result is measured on the other 1197. We
+# repeat this for three random choices of the 600.
 
 X, y = load_digits(return_X_y=True)
 splits = StratifiedShuffleSplit(3, train_size=600, random_state=0)
@@ -89,20 +91,21 @@ for split, name in product(range(3), ways):
     print(f"{split}  {name:27s}  {size!s:7s} {alpha!s:5s}  {difference.mean():+.3f} ± {error:.3f}")
 
 # %%
-# The differences are means over the test digits, with their standard errors, for each split:
-# a digit that is hard for one way is hard for all, which a paired difference leaves out.
+# The differences are means over the test digits, with their standard errors. They are paired: a
+# digit that is hard for one way is hard for all, and a difference leaves that out.
 #
-# The defaults are as good as the best of 20 cells: in none of the three splits does the difference
-# exceed its standard error by much, and the grid needs 60 times as many fits. Searching the sizes
-# alone changed nothing on average.
+# The defaults are about as good as the best of 20 cells. In none of the three splits is the
+# difference much larger than its standard error, and the grid needs about 60 times as many fits.
+# Searching only the sizes gains nothing.
 #
-# The picture, of the first split, shows why. Around its best cell the grid is flat, compared with
-# the standard errors over the folds: which cell wins is partly chance. Only a penalty that is
-# much too strong stands out. The column ``"auto"`` is near the best number of each row, although
-# that is chosen with hindsight, and "auto" is not. (All of these log losses are higher than those
-# above, because a network in a fold learns from 400 digits and not from 600.)
+# The picture shows why, for the first split. Around its best cell, the grid is flat compared with
+# the standard errors over the folds, so it is partly chance which cell wins. Only a penalty that is
+# much too strong stands out. In each row, ``"auto"`` is near the best number, although that is
+# chosen with hindsight. (These log losses are higher than those above, because the networks of the
+# folds learn from 400 digits instead of 600.)
 
-figure, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+ax.set_title('In each row, "auto" is near the best number')
 searches = [tables[name][0] for name in list(ways)[:2]]
 
 
@@ -115,7 +118,7 @@ image = ax.imshow(means, cmap="viridis_r", aspect="auto")
 for row, column in np.ndindex(means.shape):
     color = "white" if image.norm(means[row, column]) > 0.5 else "black"
     text = f"{means[row, column]:.3f}\n± {errors[row, column]:.3f}"
-    ax.text(column, row, text, ha="center", va="center", color=color)
+    ax.text(column, row, text, ha="center", va="center", color=color, fontsize="small")
 ax.axvline(len(alphas) - 0.5, color="white", linewidth=4)
 ax.set_xticks(range(len(alphas) + 1), [*map(str, alphas), '"auto"'])
 ax.set_yticks(range(len(sizes)), map(str, sizes))
@@ -124,7 +127,6 @@ figure.colorbar(image, label="log loss in cross-validation")
 plt.show()
 
 # %%
-# So start without a search, and search if the last per cent matters. It may be more than that: on
-# the noisy data of :ref:`sphx_glr_auto_examples_training_plot_early_stopping.py` a number for
-# ``alpha`` is somewhat better than ``"auto"``. And if you report a figure after a search,
-# measure it on rows that the search has not used.
+# So start without a search, and search if small gains matter. They may be larger: on the noisy data
+# of :ref:`sphx_glr_auto_examples_training_plot_early_stopping.py`, a search gains about two
+# percentage points of accuracy. Measure the result of a search on rows that it has not used.

@@ -3,26 +3,26 @@
 Without hidden layers: is it logistic regression?
 =================================================
 
-A network with ``hidden_layer_sizes=()`` multiplies the features by one matrix of
-coefficients, adds intercepts, and applies its output. Is that the model, and does it have
-the coefficients, of :class:`~sklearn.linear_model.LogisticRegression`? And what do
-``alpha="auto"`` and a hidden layer add to it?
+Yes. A network with ``hidden_layer_sizes=()`` multiplies the features by a matrix of coefficients,
+adds intercepts, and applies its output. With a softmax, this is *multinomial logistic regression*,
+with the same coefficients as :class:`~sklearn.linear_model.LogisticRegression`. This page shows
+that, and what ``alpha="auto"`` and a hidden layer add to it.
 """
 
 # %%
 # The same objective, up to a constant
 # ------------------------------------
-# With the sum :math:`S` of the sample weights, here the number of rows, our classifiers minimise
+# With :math:`S`, the sum of the sample weights, here the number of rows, our classifiers minimise
 #
 # .. math:: \frac{1}{S} \sum_i \ell(z_i, y_i) + \frac{\alpha}{2 S} \lVert W \rVert^2
 #
 # and LogisticRegression minimises :math:`C \sum_i \ell(z_i, y_i) + \frac{1}{2} \lVert W \rVert^2`.
-# The second is the first times :math:`C S`, if :math:`\alpha = 1 / C`. Neither penalises
-# intercepts. With the loss of a softmax it is *multinomial* logistic regression. With that of
-# sigmoids, the outputs share no weight and their losses are added, so that it is a logistic
-# regression for each class against the rest. The problem is convex, and the penalty makes
-# the coefficients of the solution unique, so whoever solves it must find the same ones. (Only the
-# intercepts of a softmax are not: adding a number to all of them changes no probability.)
+# The second is the first times :math:`C S` if :math:`\alpha = 1 / C`. Neither penalises intercepts.
+# With the loss of a softmax, it is multinomial logistic regression. With the loss of sigmoids, the
+# outputs share no weights, so it is a logistic regression for each class against the rest. The
+# objective is convex, and the penalty makes the coefficients of its minimum unique, so every solver
+# must find the same coefficients. (Only the intercepts of a softmax are not unique: adding a number
+# to all of them changes no probability.)
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -56,24 +56,28 @@ for tol in (1e-4, 1e-6, 1e-9):
     print(f"{tol:7.0e}   {differences[0]:20.1e}   {differences[1]:20.1e}")
 
 # %%
-# The tighter ``tol``, the smaller the difference: it comes from the solvers, not from the models.
-# In the picture every point is a coefficient, of one pixel for one digit.
+# The smaller ``tol``, the smaller the difference. So it comes from the solvers, not from the
+# models.
 
-figure, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(6, 3.5), layout="constrained")
+figure.suptitle("The same coefficients as LogisticRegression")
 for ax, ours, theirs, name, peer, color in (
     (axes[0], softmax, multinomial, "SoftmaxMLPClassifier", "multinomial", "tab:blue"),
     (axes[1], sigmoid, one_vs_rest, "SigmoidMLPClassifier", "one-vs-rest", "tab:orange"),
 ):
-    ax.axline((0, 0), slope=1, color="0.5", linewidth=1)
-    ax.plot(theirs.ravel(), ours.ravel(), ".", color=color, markersize=4)
-    ax.set(xlabel=f"coefficient of LogisticRegression, {peer}", ylabel=f"of {name}", aspect=1)
+    ax.axline((0, 0), slope=1, color="0.5", linewidth=1, label="equal")
+    ax.plot(theirs.ravel(), ours.ravel(), ".", color=color, markersize=4, label="coefficient")
+    ax.set(xlabel=f"LogisticRegression,\n{peer}", ylabel=name, aspect=1)
+    ax.locator_params(nbins=4)
+    ax.legend(fontsize="small")
 
 # %%
 # Two classes
 # -----------
-# For two classes, a sigmoid network has one output and LogisticRegression one row of coefficients,
-# and they are equal. A softmax has two outputs, and only their *difference* counts. Each holds half
-# of it, which costs half the penalty, so the softmax needs twice the ``alpha``.
+# For two classes, a sigmoid network has one output unit and LogisticRegression has one
+# row of coefficients, and they are equal. A softmax has two units, and only the *difference* of
+# their coefficients counts. Each unit holds half of it, which costs half the penalty, so the
+# softmax needs twice the ``alpha``.
 
 X_two, y_two = load_breast_cancer(return_X_y=True)
 X_two = StandardScaler().fit_transform(X_two)
@@ -88,11 +92,10 @@ print(f"softmax of two units, alpha = 2 / C  {abs(softmax[:, 1] - softmax[:, 0] 
 # %%
 # Which penalty, and does a hidden layer help?
 # --------------------------------------------
-# ``C``, or ``alpha``, is commonly chosen by cross-validation. ``alpha="auto"`` finds one from
-# the training rows in a single fit. Eight times, we train on 70 % of the digits and measure on
-# the others, which no choice has used. We compare the model with the best ``alpha`` of a
-# cross-validation on the training rows, the same model with ``"auto"``, and a network with a hidden
-# layer, also with ``"auto"``.
+# ``C``, or ``alpha``, is commonly chosen by cross-validation. ``alpha="auto"`` chooses it in a
+# single fit. We compare three models: with the best ``alpha`` of a cross-validation on the training
+# rows, with ``"auto"``, and with ``"auto"`` and a hidden layer. Eight times, we train on 70 % of
+# the digits, and measure on the others.
 
 
 def network(hidden_layer_sizes=(), alpha="auto"):
@@ -125,22 +128,26 @@ for name in models:
     )
 
 # %%
-# The standard errors, after the ±, are those of paired differences; as the splits share rows, they
-# are somewhat too small. ``"auto"`` is a little better than cross-validation here, in one fit in
-# place of 36. It penalises the coefficients of features with scales of its own, which are larger
-# than the standard deviation for pixels that hardly ever have ink. The hidden layer is better by
-# far. The curve shows why the choice matters little: it is flat around its lowest point. Its values
-# are those of the cross-validation in the last split; the lines are the cross-validated log losses
-# of the other two models on the same rows.
+# The standard errors, after the ±, are those of paired differences. They are somewhat too small,
+# because the splits share rows. ``"auto"`` is a little better than cross-validation here, in one
+# fit instead of 36. The reason is that it penalises pixels that hardly ever have ink more than
+# standardised pixels would be. The hidden layer gains far more.
+#
+# The picture shows the cross-validation of the last split. The choice of ``alpha`` matters little,
+# because the curve is flat around its minimum.
 
 results = models["cross-validated"].cv_results_
 errors = results["std_test_score"] / np.sqrt(5)
-figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-label = "no hidden layer, by alpha (± standard error of 5 folds)"
+figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+label = "no hidden layer (± standard error of 5 folds)"
 ax.errorbar(alphas, -results["mean_test_score"], errors, color="0.5", capsize=3, label=label)
-for name, color in (("auto", "tab:blue"), ("auto, 100 hidden units", "tab:green")):
+for name, color, label in (
+    ("auto", "tab:blue", 'no hidden layer, alpha="auto"'),
+    ("auto, 100 hidden units", "tab:green", '100 hidden units, alpha="auto"'),
+):
     scores = -cross_val_score(models[name], X[train], y[train], scoring="neg_log_loss", cv=5)
-    ax.axhline(scores.mean(), color=color, linestyle="--", label=f"{name}: {scores.mean():.3f}")
+    ax.axhline(scores.mean(), color=color, linestyle="--", label=label)
+ax.set_title("A hidden layer gains more than the best alpha")
 ax.set(xscale="log", xlabel="alpha = 1 / C", ylabel="log loss in cross-validation", ylim=(0, 0.33))
 ax.legend(loc="upper right")
 plt.show()
