@@ -1,5 +1,6 @@
 """Settings of Sphinx. The pages are Markdown; what is in docstrings and examples is reST."""
 
+import sys
 import zlib
 from importlib.metadata import version as version_of
 from inspect import isclass
@@ -8,6 +9,8 @@ from pathlib import Path
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skneural
+
+sys.path.append(str(Path(__file__).parent))  # for results.py
 
 project = "skneural"
 author = copyright = "The skneural developers"
@@ -24,6 +27,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "myst_parser",
+    "results",
 ]
 exclude_patterns = ["build"]
 templates_path = ["_templates"]
