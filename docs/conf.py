@@ -77,6 +77,7 @@ intersphinx_mapping = {
     "scipy": ("https://docs.scipy.org/doc/scipy", inventory("scipy")),
     "sklearn": ("https://scikit-learn.org/stable", inventory("sklearn")),
     "matplotlib": ("https://matplotlib.org/stable", inventory("matplotlib")),
+    "skrub": ("https://skrub-data.org/stable", inventory("skrub")),
     "joblib": ("https://joblib.readthedocs.io/en/stable", inventory("joblib")),
 }
 
@@ -84,7 +85,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "subsection_order": [
-        f"../examples/{part}" for part in ("outputs", "targets", "training", "hidden_layers")
+        f"../examples/{part}"
+        for part in ("outputs", "targets", "tables", "training", "hidden_layers")
     ],
     "within_subsection_order": ExplicitOrder(
         [
