@@ -10,7 +10,7 @@ from sphinx_gallery.sorting import ExplicitOrder
 
 import skneural
 
-sys.path.append(str(Path(__file__).parent))  # for results.py
+sys.path.append(str(Path(__file__).parent))  # for llms.py and results.py
 
 project = "skneural"
 author = copyright = "The skneural developers"
@@ -26,8 +26,10 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinxext.opengraph",
     "myst_parser",
     "results",
+    "llms",
 ]
 exclude_patterns = ["build"]
 templates_path = ["_templates"]
@@ -108,6 +110,12 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
 }
+
+html_baseurl = ogp_site_url = "https://skneural.readthedocs.io/en/stable/"
+ogp_image = "_static/card.png"
+ogp_image_alt = "An unclear digit, with the activations of a softmax and of ten sigmoids"
+ogp_social_cards = {"enable": False}  # the one picture above, for all pages
+ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image" />']
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skneural"
