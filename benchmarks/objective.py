@@ -1,6 +1,6 @@
 """How fast are one evaluation of loss and gradient, and a fit on small data?
 
-Run ``python benchmarks/objective.py``. It prints three tables:
+Run ``python benchmarks/objective.py``. It writes three tables:
 
 1. The memory that a fit to 60000 rows of 784 features and 10 classes takes beyond the data.
 2. One evaluation of loss and gradient of that size: ours, the same matrix products alone (at
@@ -22,7 +22,7 @@ from statistics import median
 from unittest.mock import patch
 
 import numpy as np
-from _results import machine, median_times
+from _results import machine, median_times, table, write
 from scipy.optimize import OptimizeResult
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
@@ -46,12 +46,11 @@ def make_data(dtype):
 # --- Memory --------------------------------------------------------------------------------
 
 
-def memory_table():
-    print("Peak memory of a fit with hidden layers (256, 256), 10 iterations, beyond the data\n")
+def memory_rows():
     for dtype in ("float32", "float64"):
         command = [sys.executable, __file__, "--memory", dtype]
         run = subprocess.run(command, capture_output=True, text=True, check=True)
-        print(f"{dtype}  {run.stdout.strip()} MB", flush=True)
+        yield dtype, run.stdout.strip()
 
 
 def print_memory(dtype):
@@ -151,21 +150,16 @@ def torch_evaluation(X, y, hidden):
     return evaluate
 
 
-def evaluation_table(repeats):
-    print(f"\nOne evaluation, {N_ROWS} x {N_FEATURES}, {N_CLASSES} classes: seconds, and ours as a")
-    print("multiple of a peer's (for the products: their time as a share of ours)\n")
-    print("dtype    hidden        ours  products  sklearn    torch   share  /sklearn  /torch")
+def evaluation_rows(repeats):
     for dtype in (np.float32, np.float64):
         X, y = make_data(dtype)
         for hidden in HIDDEN:
             times = evaluation_times(X, y, hidden, repeats)
             best = min(value for name, value in times.items() if name.startswith("products"))
             ours, theirs, torch = times["ours"], times["sklearn"], times.get("torch", np.nan)
-            print(
-                f"{np.dtype(dtype).name:8s} {hidden!s:11s} {ours:6.3f}  {best:8.3f}  {theirs:7.3f}"
-                f"  {torch:7.3f}  {best / ours:6.2f}  {ours / theirs:8.2f}  {ours / torch:6.2f}",
-                flush=True,
-            )
+            seconds = [f"{value:.3f}" for value in (ours, best, theirs, torch)]
+            ratios = [f"{value:.2f}" for value in (best / ours, ours / theirs, ours / torch)]
+            yield np.dtype(dtype).name, hidden, *seconds, *ratios
 
 
 def evaluation_times(X, y, hidden, repeats):
@@ -210,36 +204,48 @@ def peer_iterations(loss, X, y, seed, most):
     return low
 
 
-def small_data_table(repeats, seeds=range(10, 21)):
-    print(
-        "\nFits to the same training loss (scaled, 100 hidden units, alpha=1), the time to within"
-    )
-    print(f"0.1 % of the higher of the two final losses; seeds {seeds[0]} to {seeds[-1]}\n")
-    print("data    seed      loss  iterations ours  sklearn    ms ours  sklearn   ratio")
+def small_data_rows(repeats, seeds):
     for name, load in {"digits": load_digits, "wine": load_wine, "iris": load_iris}.items():
         X, y = load(return_X_y=True)
         X = StandardScaler().fit_transform(X)
-        ratios = []
-        for seed in seeds:
-            ours, peer = (fit_quietly(make(seed), X, y) for make in (our_model, peer_model))
-            loss = 1.001 * max(ours.loss_, peer.loss_)
-            n_iter = {
-                "ours": 1 + int(np.argmax(np.array(ours.loss_curve_) <= loss)),
-                "sklearn": peer_iterations(loss, X, y, seed, peer.n_iter_),
-            }
-            models = {"ours": our_model, "sklearn": peer_model}
-            fits = {
-                key: partial(fit_quietly, make(seed, n_iter[key]), X, y)
-                for key, make in models.items()
-            }
-            times = median_times(fits, repeats)
-            ratios.append(times["ours"] / times["sklearn"])
-            print(
-                f"{name:7s} {seed:4d}  {loss:8.5f}  {n_iter['ours']:15d}  {n_iter['sklearn']:7d}"
-                f"  {1e3 * times['ours']:9.1f}  {1e3 * times['sklearn']:7.1f}  {ratios[-1]:6.2f}",
-                flush=True,
-            )
-        print(f"{name:7s} median of ratios {median(ratios):.2f}")
+        yield name, f"{median(small_data_ratio(X, y, seed, repeats) for seed in seeds):.2f}"
+
+
+def small_data_ratio(X, y, seed, repeats):
+    """Our time over MLPClassifier's to within 0.1 % of the higher of the two final losses."""
+    ours, peer = (fit_quietly(make(seed), X, y) for make in (our_model, peer_model))
+    loss = 1.001 * max(ours.loss_, peer.loss_)
+    n_iter = {
+        our_model: 1 + int(np.argmax(np.array(ours.loss_curve_) <= loss)),
+        peer_model: peer_iterations(loss, X, y, seed, peer.n_iter_),
+    }
+    fits = {make: partial(fit_quietly, make(seed, most), X, y) for make, most in n_iter.items()}
+    times = median_times(fits, repeats)
+    return times[our_model] / times[peer_model]
+
+
+# --- Report --------------------------------------------------------------------------------
+
+
+def report(repeats, seeds):
+    # Memory first: a process starts with the peak of the one that it comes from.
+    memory = table(["fit", "memory, MB"], memory_rows())
+    header = ["dtype", "hidden layers", "ours, s", "products, s", "MLPClassifier, s", "PyTorch, s"]
+    header += ["products / ours", "ours / MLPClassifier", "ours / PyTorch"]
+    evaluations = table(header, evaluation_rows(repeats))
+    small = table(["data", "time / MLPClassifier's"], small_data_rows(repeats, seeds))
+    return (
+        "# Evaluation, memory, small fits\n\n"
+        f"By `benchmarks/objective.py`: {N_ROWS} rows, {N_FEATURES} features, {N_CLASSES} "
+        f"classes.\n\n{machine()}\n\n"
+        "One evaluation of loss and gradient, and its matrix products alone:\n\n"
+        f"{evaluations}\n\n"
+        "Peak memory of a fit with hidden layers (256, 256), 10 iterations, beyond the data:\n\n"
+        f"{memory}\n\n"
+        "Fits on small data (scaled, 100 hidden units, alpha=1) to the same training loss, within "
+        "0.1 % of the higher of the two final losses; medians over seeds "
+        f"{seeds[0]} to {seeds[-1]}:\n\n{small}\n"
+    )
 
 
 def main():
@@ -250,10 +256,9 @@ def main():
     if arguments.memory:
         print_memory(arguments.memory)
         return
-    print(f"{machine()}\n")
-    memory_table()  # first: a process starts with the peak of the one that it comes from
-    evaluation_table(arguments.repeats)
-    small_data_table(arguments.repeats)
+    markdown = report(arguments.repeats, seeds=range(10, 21))
+    print(markdown)
+    write("objective", markdown)
 
 
 if __name__ == "__main__":

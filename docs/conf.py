@@ -1,5 +1,6 @@
 """Settings of Sphinx. The pages are Markdown; what is in docstrings and examples is reST."""
 
+import sys
 import zlib
 from importlib.metadata import version as version_of
 from inspect import isclass
@@ -8,6 +9,8 @@ from pathlib import Path
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skneural
+
+sys.path.append(str(Path(__file__).parent))  # for llms.py and results.py
 
 project = "skneural"
 author = copyright = "The skneural developers"
@@ -23,7 +26,10 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinxext.opengraph",
     "myst_parser",
+    "results",
+    "llms",
 ]
 exclude_patterns = ["build"]
 templates_path = ["_templates"]
@@ -73,6 +79,7 @@ intersphinx_mapping = {
     "scipy": ("https://docs.scipy.org/doc/scipy", inventory("scipy")),
     "sklearn": ("https://scikit-learn.org/stable", inventory("sklearn")),
     "matplotlib": ("https://matplotlib.org/stable", inventory("matplotlib")),
+    "skrub": ("https://skrub-data.org/stable", inventory("skrub")),
     "joblib": ("https://joblib.readthedocs.io/en/stable", inventory("joblib")),
 }
 
@@ -80,7 +87,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "subsection_order": [
-        f"../examples/{part}" for part in ("outputs", "targets", "training", "hidden_layers")
+        f"../examples/{part}"
+        for part in ("outputs", "targets", "tables", "training", "hidden_layers")
     ],
     "within_subsection_order": ExplicitOrder(
         [
@@ -102,6 +110,12 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
 }
+
+html_baseurl = ogp_site_url = "https://skneural.readthedocs.io/en/stable/"
+ogp_image = "_static/card.png"
+ogp_image_alt = "An unclear digit, with the activations of a softmax and of ten sigmoids"
+ogp_social_cards = {"enable": False}  # the one picture above, for all pages
+ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image" />']
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skneural"

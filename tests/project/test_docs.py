@@ -3,10 +3,12 @@
 import doctest
 import inspect
 import re
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import estimator_html_repr
 
 import skneural
@@ -54,6 +56,19 @@ def test_examples_on_pages_run(page):
     doctest.DocTestRunner(optionflags=flags).run(examples, out=failures.append)
     plt.close("all")
     assert not failures, "".join(failures)
+
+
+def test_the_code_of_the_cheat_sheet_runs():
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (DOCS / "cheat_sheet.md").read_text(), re.M | re.S
+    )
+    names = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is small
+        for block in blocks:
+            exec(block, names)
+    plt.close("all")
+    assert names["tuned"].thresholds_.shape == (2,)
 
 
 def test_all_that_is_public_is_on_the_page_of_the_interface():
