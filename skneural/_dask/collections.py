@@ -21,6 +21,7 @@ from skneural._data import Data, computation_dtype, is_small
 from skneural._inputs import (
     Targets,
     check_no_label_is_always_missing,
+    check_sum,
     find_targets,
     label_array,
     short_labels,
@@ -142,10 +143,8 @@ class _Table:
         make, columns = task(reading.rows), (self._features, self._labels, self._weights)
         parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
         rows = DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)
-        if self._weights[0] is not None and rows.reduce(tasks.total_weight).value == 0:
-            raise ValueError(
-                f"{reading.weights} must have a positive sum, but all weights are zero."
-            )
+        if self._weights[0] is not None:
+            check_sum(rows.reduce(tasks.total_weight).value, reading.weights)
         return rows
 
     def _beside(self, values: Any, parts: list[Any], lengths: list[int], name: str) -> list[Any]:

@@ -171,3 +171,12 @@ def test_overflow_gives_numbers_that_are_not_finite_and_no_warning():
     loss, gradient, product = everything(objective, np.sign(theta) * 1e300)
     assert not np.isfinite(loss)
     assert gradient.shape == product.shape == theta.shape
+
+
+def test_weights_too_large_for_float32_overflow_even_where_units_are_saturated():
+    objective, theta = make(SoftmaxOutput((3,)), dtype=np.float32)
+    theta = theta.copy()
+    objective.network.layers(theta)[0].coef[...] = 1e39
+    loss, gradient = objective(theta)
+    assert not np.isfinite(loss)
+    assert not np.isfinite(gradient).any()
