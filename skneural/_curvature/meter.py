@@ -33,7 +33,7 @@ from skneural._curvature.factors import Curvature, Factors, diagonal, floored
 from skneural._curvature.moments import central, diagonal_moment, double, mean_weight, shard_sums
 from skneural._curvature.probes import probes
 from skneural._data import Data, MapShards, Rows, Shard, Sums, cut
-from skneural._network import Network, forward, most_rows, power_of_two, total_weight
+from skneural._network import Network, cast, forward, most_rows, power_of_two, total_weight
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
@@ -143,7 +143,7 @@ class CurvatureMeter:
         block_sums = partial(
             _block_sums,
             network,
-            theta.astype(rows.dtype),
+            cast(theta, rows.dtype),
             scale,
             standardise,
             self._largest if n_known < network.n_layers else 0,
@@ -162,7 +162,7 @@ def _narrow_sums(
 
 def _block_sums(
     network: Network,
-    theta: Vector,
+    theta: FloatArray,
     scale: float,
     standardise: Callable[[Any], Any],
     largest: int,

@@ -44,7 +44,8 @@ from skneural._typing import FloatArray, Vector
 DAMPING = 1.0
 WHOLE_FEATURES = 256  # layers with more inputs are transformed in pieces
 _SMALL = 1e-12  # the least curvature to divide by; it vanishes if all outputs are certain
-_SMALLEST = 1e-300  # the least curvature of a penalty to take the logarithm of
+_BOUNDS = 1e-300, 1e290  # on the curvature of a penalty
+_LARGEST_LOG = 300.0  # of such a curvature, relative to the geometric mean of its layer
 
 
 class Reparametrization(ABC):
@@ -169,8 +170,9 @@ def _pieces(fan_in: int) -> list[slice]:
 def _layer_map(layer: tuple[Factors, Vector]) -> _LayerMap:
     (mean, scale, A, G), penalty = layer
     g = max(float(diagonal(G).mean()), _SMALL)
-    r = np.log(np.maximum(penalty / scale**2, _SMALLEST))
-    shares = np.exp(r - r.mean())
+    with np.errstate(over="ignore"):
+        r = np.log(np.clip(penalty / scale**2, *_BOUNDS))
+    shares = np.exp(np.minimum(r - r.mean(), _LARGEST_LOG))
     p = np.sqrt(np.exp(r.mean()) / g)
     root = _inverse_root(A, DAMPING + p * shares).T
     P = root / (scale if root.ndim == 1 else scale[:, None])

@@ -98,9 +98,12 @@ def check_features(X: Any, name: str = "X") -> Any:
     return X
 
 
-def predict_chunk(X: Any, function: Callable[[Any], Any]) -> Any:
+def predict_chunk(X: Any, function: Callable[[Any], Any], n_features: int) -> Any:
     """Check the features of a chunk, and predict from them with `function`."""
-    return function(check_features(X))
+    X = check_features(X)
+    if X.shape[1] != n_features:
+        raise ValueError(f"A chunk of X has {X.shape[1]} features, and X has {n_features}.")
+    return function(X)
 
 
 def without_column(values: Any) -> Any:
@@ -110,8 +113,12 @@ def without_column(values: Any) -> Any:
 
 
 def shape_and_dtype(values: Any) -> tuple[tuple[int, ...], Any]:
-    """Return the shape and the dtype; data frames have no dtype, which is None."""
-    return values.shape, getattr(values, "dtype", None)
+    """Return the shape and the dtype.
+
+    The dtype of a data frame is None. The shape is empty if the values are neither an array nor a
+    data frame.
+    """
+    return getattr(values, "shape", ()), getattr(values, "dtype", None)
 
 
 def join(parts: list[Any], start: int, size: int) -> Any:

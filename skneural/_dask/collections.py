@@ -21,6 +21,7 @@ from skneural._data import Data, computation_dtype, is_small
 from skneural._inputs import (
     Targets,
     check_no_label_is_always_missing,
+    check_sum,
     find_targets,
     label_array,
     short_labels,
@@ -94,6 +95,7 @@ def map_chunks(function: Callable[[Any], Any], X) -> Any:
     return X.map_blocks(
         tasks.predict_chunk,
         function=task(function),
+        n_features=X.shape[1],
         dtype=nothing.dtype,
         meta=nothing,
         drop_axis=1 if nothing.ndim == 1 else None,
@@ -118,15 +120,18 @@ class _Table:
         parts = persist([part for each in chunks for part in each])
         self._persisted = parts  # tasks that regroup them do not keep them on the workers
         shapes = compute([task(tasks.shape_and_dtype)(part) for part in parts])
+        labels, weights = slice(*ends[:2]), slice(*ends[1:])
+        _check_shapes(shapes[: ends[0]], reading.features, (X.shape[1],))
+        _check_shapes(shapes[labels], reading.labels)
+        _check_shapes(shapes[weights], reading.weights)
         sizes = [shape[0] for shape, _ in shapes]
         self._numbers = [i for i, size in enumerate(sizes[: ends[0]]) if size]
         if not self._numbers:
             raise ValueError(f"Found array with 0 sample(s) in {reading.features}: no rows.")
         self._features = [parts[i] for i in self._numbers]
         self._sizes = [sizes[i] for i in self._numbers]
-        (_, self._n_features), _ = shapes[self._numbers[0]]
+        self._n_features = X.shape[1]
         self._dtype = np.result_type(*(computation_dtype(shapes[i][1]) for i in self._numbers))
-        labels, weights = slice(*ends[:2]), slice(*ends[1:])
         self._labels = self._beside(y, parts[labels], sizes[labels], reading.labels)
         self._weights = self._beside(sample_weight, parts[weights], sizes[weights], reading.weights)
 
@@ -142,10 +147,8 @@ class _Table:
         make, columns = task(reading.rows), (self._features, self._labels, self._weights)
         parts = [make(*numbered) for numbered in zip(*columns, self._numbers, strict=True)]
         rows = DaskRows(persist(parts), self._sizes, self._n_features, self._dtype)
-        if self._weights[0] is not None and rows.reduce(tasks.total_weight).value == 0:
-            raise ValueError(
-                f"{reading.weights} must have a positive sum, but all weights are zero."
-            )
+        if self._weights[0] is not None:
+            check_sum(rows.reduce(tasks.total_weight).value, reading.weights)
         return rows
 
     def _beside(self, values: Any, parts: list[Any], lengths: list[int], name: str) -> list[Any]:
@@ -168,6 +171,24 @@ class _Table:
             edges = np.cumsum([0, *self._sizes])
             return [parts[0][start:stop] for start, stop in pairwise(edges)]
         return _regrouped(parts, lengths, self._sizes)
+
+
+def _check_shapes(
+    shapes: list[tuple[tuple[int, ...], Any]], name: str, columns: tuple[int, ...] | None = None
+) -> None:
+    """Refuse chunks that are no arrays, or whose rows have another shape than in the collection.
+
+    Dask does not check the results of tasks. By default, rows must have the shape of the first.
+    """
+    for number, (shape, _) in enumerate(shapes):
+        if not shape:
+            raise ValueError(f"Chunk {number} of {name} is neither an array nor a data frame.")
+        columns = shape[1:] if columns is None else columns
+        if shape[1:] != columns:
+            raise ValueError(
+                f"Chunk {number} of {name} has shape {shape}, but its rows must have shape "
+                f"{columns}."
+            )
 
 
 def _regrouped(parts: list[Any], lengths: list[int], sizes: list[int]) -> list[Any]:

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from skneural._dask import chunks as tasks
 from skneural._dask.computing import compute, persist, task
 from skneural._data import N_SHARDS, BlockIndex, Data, MapShards, Rows, ShardFunction, Sums, SumsT
-from skneural._inputs import harden
+from skneural._inputs import harden, shown
 from skneural._typing import IntArray, Vector
 
 FAN_IN = 16  # the number of results that are merged at once
@@ -50,6 +50,11 @@ class DaskRows(Data):
 
     def reduce(self, function: Callable[[Rows], SumsT]) -> SumsT:
         total: SumsT = compute([self._tree(Whole(function))])[0]
+        if not isinstance(total, Sums):
+            raise RuntimeError(
+                f"A dask worker returned {shown(total)} in place of sums over rows. Does it run "
+                "the same version of skneural?"
+            )
         return total.in_double()
 
     def _tree(self, function: Callable[[Rows], Sums]) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
@@ -16,7 +17,7 @@ from skneural._estimators.linear import LinearAttributes
 from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets, check_column_order, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
-from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, forward
+from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, cast, forward
 from skneural._typing import FloatArray
 from skneural.activations import sigmoid, softplus
 
@@ -272,7 +273,7 @@ class NetworkPredictor(
         """A function of the forward passes of all blocks of rows, in one array."""
         dtype = computation_dtype(X.dtype)
         layers = [
-            Layer(intercept.astype(dtype, copy=False), coef.astype(dtype, copy=False))
+            Layer(cast(intercept, dtype), cast(coef, dtype))
             for intercept, coef in zip(self.intercepts_, self.coefs_, strict=True)
         ]
         activations = [ACTIVATIONS[name] for name in self._activation_names]
@@ -290,7 +291,14 @@ def _of_pass(
     activations: Sequence[Activation],
     X: Any,
 ) -> Any:
-    return function(forward(layers, activations, X))
+    with np.errstate(over="ignore", invalid="ignore"):
+        passed = forward(layers, activations, X)
+    if not np.isfinite(passed.logits).all():
+        raise ValueError(
+            f"X has values that are too large for the network: its outputs overflow in {X.dtype}. "
+            "Were the features scaled like those in fit?"
+        )
+    return function(passed)
 
 
 def _probabilities(targets: Targets, output: Output, logits: FloatArray) -> FloatArray:

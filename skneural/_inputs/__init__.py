@@ -15,7 +15,7 @@ from skneural._inputs.targets import (
     targets_of_classes,
 )
 from skneural._inputs.warn import warn
-from skneural._inputs.weights import check_sample_weight, check_weights, class_weights
+from skneural._inputs.weights import check_sample_weight, check_sum, check_weights, class_weights
 
 __all__ = [
     "PASS_CLASSES",
@@ -24,6 +24,7 @@ __all__ = [
     "check_labels",
     "check_no_label_is_always_missing",
     "check_sample_weight",
+    "check_sum",
     "check_weights",
     "class_weights",
     "distinct_columns",

@@ -14,6 +14,7 @@ from skneural._data import BLOCK_NUMBERS, Data, Rows, Sums, code_columns, group_
 from skneural._inputs.masks import refuse_masked
 from skneural._inputs.shown import shown
 from skneural._inputs.targets import Targets
+from skneural._network import LEAST_WEIGHT
 from skneural._typing import Vector
 
 BLOCK_ROWS = BLOCK_NUMBERS  # rows whose weights are added up at a time
@@ -30,14 +31,21 @@ class ClassTotals(Sums):
 
 
 def check_sample_weight(sample_weight: Any, X: Any, name: str = "sample_weight") -> Vector:
-    """Check weights of the rows of `X`: finite, not negative, not all zero; 1 by default."""
+    """Check weights of the rows of `X`: finite, not negative, not all tiny; 1 by default."""
     if sample_weight is None:
         return np.broadcast_to(1.0, X.shape[0])
     weight = check_weights(sample_weight, name)
     check_consistent_length(X, weight)
-    if weight.max() == 0:
-        raise ValueError(f"{name} must have a positive sum, but all weights are zero.")
+    check_sum(weight.sum(), name)
     return weight
+
+
+def check_sum(total: float, name: str) -> None:
+    """Refuse weights that are all zero, or so small that shares of them lose digits."""
+    if total < LEAST_WEIGHT:
+        raise ValueError(
+            f"{name} must have a sum of at least {LEAST_WEIGHT:g}; these weights sum to {total:g}."
+        )
 
 
 def check_weights(sample_weight: Any, name: str) -> Vector:

@@ -2,11 +2,12 @@
 
 from skneural._network.activations import ACTIVATIONS, Activation
 from skneural._network.coding import TargetCoding
-from skneural._network.network import ForwardPass, Layer, Network, forward, most_rows, pack
+from skneural._network.network import ForwardPass, Layer, Network, cast, forward, most_rows, pack
 from skneural._network.objective import Objective
 from skneural._network.output import Output
 from skneural._network.outputs import find_coding
 from skneural._network.row_sums import (
+    LEAST_WEIGHT,
     frequencies_loss,
     log_loss,
     observations_per_weight,
@@ -19,6 +20,7 @@ from skneural._network.softmax import SoftmaxOutput
 
 __all__ = [
     "ACTIVATIONS",
+    "LEAST_WEIGHT",
     "Activation",
     "ForwardPass",
     "Layer",
@@ -28,6 +30,7 @@ __all__ = [
     "SigmoidOutput",
     "SoftmaxOutput",
     "TargetCoding",
+    "cast",
     "find_coding",
     "forward",
     "frequencies_loss",

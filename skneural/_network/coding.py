@@ -88,7 +88,8 @@ class TargetCoding:
 
         With a power of 2, class weights are squared.
         """
-        with np.errstate(over="ignore"):  # `total_weight` refuses an infinite sum
+        # `total_weight` refuses a sum that is not finite.
+        with np.errstate(over="ignore", invalid="ignore"):
             class_weight = None if self._class_weight is None else self._class_weight**power
             if _are_soft(labels):
                 weighted: Any = labels if class_weight is None else labels * class_weight
@@ -96,8 +97,8 @@ class TargetCoding:
             weights: Vector = row_weight[:, None]
             if class_weight is not None:
                 weights = weights * class_weight[labels + self.classes.starts]
-        known = labels >= 0
-        return weights if known.all() else np.asarray(weights * known)
+            known = labels >= 0
+            return weights if known.all() else np.asarray(weights * known)
 
     def hard_labels(
         self, labels: LabelArray, row_weight: Vector

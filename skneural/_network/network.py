@@ -62,6 +62,12 @@ def pack(layers: Iterable[Layer]) -> Vector:
     return np.concatenate([part.ravel() for layer in layers for part in layer])
 
 
+def cast(weights: FloatArray, dtype: np.dtype[Any]) -> FloatArray:
+    """Weights in the dtype of a computation; infinite where they are too large for it."""
+    with np.errstate(over="ignore"):
+        return weights.astype(dtype, copy=False)
+
+
 def most_rows(layers: Sequence[Layer]) -> int:
     """The most rows of a block: no layer then holds more than 2^20 numbers, or than the weights."""
     n_weights = sum(layer.coef.size for layer in layers)
@@ -136,7 +142,8 @@ class Network:
         """Random weights, uniform with variance 2 / (fan_in + fan_out); biases 0.
 
         The first layer is drawn for features ``(X - location) / scale``, and then expressed for
-        X. `location` and `scale` are a number for all features, or one for each feature.
+        X. `location` and `scale` are a number for all features, or one for each feature. The
+        weights are not finite if the ratios of these overflow.
 
         References
         ----------
@@ -148,8 +155,9 @@ class Network:
             bound = np.sqrt(6 / sum(layer.coef.shape))
             layer.coef[...] = rng.uniform(-bound, bound, layer.coef.shape)
         first = self.layers(vector)[0]
-        first.coef[...] /= np.reshape(scale, (-1, 1))
-        first.intercept[...] = -np.broadcast_to(location, len(first.coef)) @ first.coef
+        with np.errstate(over="ignore", invalid="ignore"):
+            first.coef[...] /= np.reshape(scale, (-1, 1))
+            first.intercept[...] = -np.broadcast_to(location, len(first.coef)) @ first.coef
         return vector
 
     def without_coefs(self, vector: Vector) -> Vector:

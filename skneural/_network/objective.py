@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skneural._data import Data, MapShards, Rows, Shard, Sums, Total, cut
-from skneural._network.network import Linearization, Network, most_rows
+from skneural._network.network import Linearization, Network, cast, most_rows
 from skneural._network.row_sums import power_of_two, scaled_block, total_weight
 from skneural._network.workspace import Workspace
 from skneural._typing import FloatArray, Vector
@@ -75,13 +75,15 @@ class Objective:
         self._workspace = Workspace()
         self._penalty = np.zeros(network.n_parameters)
         for layer, alpha_l in zip(network.layers(self._penalty), alpha, strict=True):
-            layer.coef[...] = np.reshape(alpha_l, (-1, 1)) / self._scale
+            with np.errstate(over="ignore"):
+                layer.coef[...] = np.reshape(alpha_l, (-1, 1)) / self._scale
 
     def __call__(self, theta: Vector) -> tuple[float, Vector]:
         """J and its gradient at `theta`; not finite if the computation overflows."""
-        shard_loss = partial(
-            _shard_loss, self.network, self._workspace, self._cast(theta), self._scale
-        )
+        weights = self._cast(theta)
+        if not np.isfinite(weights).all():  # a loss may be finite where units are saturated
+            return np.nan, np.full_like(theta, np.nan)
+        shard_loss = partial(_shard_loss, self.network, self._workspace, weights, self._scale)
         sums = self.rows.sums(shard_loss, self.map_shards)
         gradient: Vector = sums.gradient
         with np.errstate(over="ignore", invalid="ignore"):
@@ -112,7 +114,7 @@ class Objective:
 
     def _cast(self, vector: Vector) -> FloatArray:
         """A vector in the dtype of the computation."""
-        return vector.astype(self.rows.dtype, copy=False)
+        return cast(vector, self.rows.dtype)
 
 
 def _shard_loss(

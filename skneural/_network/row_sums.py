@@ -8,10 +8,11 @@ import numpy as np
 from scipy.special import xlogy
 
 from skneural._data import Data, MapShards, Rows, Shard, Sums, Total, cut
-from skneural._network.network import Network, forward, most_rows
+from skneural._network.network import Network, cast, forward, most_rows
 from skneural._network.output import Output
 from skneural._typing import FloatArray, LabelArray, Vector
 
+LEAST_WEIGHT = 1e-300  # of all rows together; shares of it would lose digits below 1e-308
 _ROUNDING = 1e-9
 
 
@@ -33,13 +34,13 @@ def total_weight(
     Raises
     ------
     ValueError
-        If it is zero or overflows.
+        If it is less than `LEAST_WEIGHT`, or overflows.
     """
     total = float(rows.sums(partial(_shard_weight, output, power), map_shards).value)
-    if not 0 < total < np.inf:
+    if not LEAST_WEIGHT <= total < np.inf:
         raise ValueError(
-            "sample_weight times class_weight must have a positive, finite sum; these weights "
-            f"sum to {total:g}."
+            "sample_weight times class_weight must have a finite sum of at least "
+            f"{LEAST_WEIGHT:g}; these weights sum to {total:g}."
         )
     return total
 
@@ -108,8 +109,8 @@ def _has_weight(output: Output, rows: Rows, block: slice) -> FloatArray:
 
 def log_loss(network: Network, rows: Data, theta: Vector, map_shards: MapShards = map) -> float:
     """The weighted mean over rows and targets of ``-log p`` of the labels; no penalty."""
-    theta = theta.astype(rows.dtype, copy=False)
-    sums = rows.sums(partial(_shard_log_loss, network, theta), map_shards)
+    weights = cast(theta, rows.dtype)
+    sums = rows.sums(partial(_shard_log_loss, network, weights), map_shards)
     return float(sums.loss / sums.weight)
 
 

@@ -18,8 +18,9 @@ from skneural._training.solution import Features
 from skneural._typing import Vector
 
 TOO_LARGE = (
-    "Loss or gradient overflow at the initial weights: X is too large for its dtype, or alpha for "
-    "the sum of sample_weight. Scale the features first, for example with StandardScaler."
+    "Loss or gradient overflow at the initial weights: X is too large or too small for its dtype, "
+    "or alpha too large for the sum of sample_weight. Scale the features first, for example with "
+    "StandardScaler."
 )
 
 
@@ -144,5 +145,6 @@ class Formulation:
         sizes = self._network.layer_sizes[:-1]
         penalties = [np.full(size, alpha_l) for size, alpha_l in zip(sizes, alpha, strict=True)]
         if self.penalty.is_standardised:
-            penalties[0] *= self._scale**2
+            with np.errstate(over="ignore"):
+                penalties[0] *= self._scale**2
         return penalties

@@ -19,6 +19,11 @@ class Validation:
         The initial weights, the first candidate for the best.
     patience : int or None
         Stop after this number of consecutive iterations without a lower loss.
+
+    Raises
+    ------
+    ValueError
+        If the loss overflows at the start.
     """
 
     def __init__(
@@ -29,7 +34,12 @@ class Validation:
         self._n_idle = 0
         self.best_theta = start
         self.best_loss = np.inf
-        self.measure(start)
+        if not np.isfinite(loss := self.measure(start)):
+            raise ValueError(
+                f"The log loss on the validation data is {loss} at the start: X_val, or the part "
+                "of X that is held out, has values that are too large for its dtype. Scale X and "
+                "X_val alike, for example with StandardScaler."
+            )
 
     def measure(self, theta: Vector) -> float:
         """The validation loss of an iterate, which is kept if it is the best."""

@@ -191,17 +191,18 @@ def test_rotations_of_whitened_features_rotate_the_weights():
     np.testing.assert_allclose(same, changes, rtol=1e-7, atol=1e-8)
 
 
-@pytest.mark.parametrize("penalty", [0.0, 1e-6, 1e6])
+@pytest.mark.parametrize("penalty", [0.0, 1e-6, 1e6, 1e308])
 @pytest.mark.parametrize("sides", [np.atleast_1d, np.diag], ids=["diagonals", "matrices"])
 def test_where_there_is_no_curvature_the_reparametrization_is_still_finite(sides, penalty):
     network = Network(3, (), [], SigmoidOutput((4,)))
     for variance in (np.zeros(3), np.array([0.0, 1e-30, 1.0]), np.full(3, 1e-50)):
         for G in (np.zeros(4), np.full(4, 1e-30), np.array([0, 0, 0, 1.0])):
-            factors = [Factors(np.ones(3), np.array([1e-9, 1, 1e9]), sides(variance), sides(G))]
-            each = penalties(network, penalty)
-            T = as_matrix(KroneckerReparametrization(network, factors, each), 16)
-            assert np.isfinite(T).all()
-            assert (np.abs(T).max(axis=0) > 0).all()
+            for scale in ([1e-9, 1, 1e9], [1e-50, 1, 1e150]):
+                factors = [Factors(np.ones(3), np.array(scale), sides(variance), sides(G))]
+                each = penalties(network, penalty)
+                T = as_matrix(KroneckerReparametrization(network, factors, each), 16)
+                assert np.isfinite(T).all()
+                assert (np.abs(T).max(axis=0) > 0).all()
 
 
 def test_constant_features_take_no_part_in_the_weights_of_the_others():

@@ -183,7 +183,7 @@ def test_bad_chunks_are_clear_errors_that_name_them(change, message, chunk, data
     [
         (
             lambda X, y, w: (chunked(X), chunked(y), 0 * w),
-            "sample_weight must have a positive sum, but all weights are zero",
+            "sample_weight must have a sum of at least 1e-300; these weights sum to 0",
         ),
         (
             lambda X, y, w: (chunked(X), chunked(y)[:-1], None),
@@ -231,6 +231,67 @@ def test_bad_chunks_are_clear_errors_that_name_them(change, message, chunk, data
 def test_bad_collections_are_clear_errors(change, message, data):
     error = assert_refused(network().fit(*data), *change(*data), re.escape(message))
     assert not hasattr(error, "__notes__")
+
+
+def replaced(values, change, is_replaced=lambda number: number == 1):
+    """The same chunks, of which some are not what their collection says."""
+
+    def read(block, block_info):
+        number = block_info[0]["chunk-location"][0]
+        return change(block) if is_replaced(number) else block
+
+    return chunked(values).map_blocks(read, dtype=values.dtype, meta=values[:0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda block: block[:, :3], r"rows must have shape \(4,\)"),
+        (lambda block: np.hstack([block, block]), r"rows must have shape \(4,\)"),
+        (lambda block: block[:, 0], "Expected 2D array"),
+        (lambda block: None, "Expected 2D array"),
+        (lambda block: b"no array", "Expected 2D array"),
+    ],
+)
+@pytest.mark.parametrize("is_replaced", [lambda number: number == 1, lambda number: True])
+def test_features_that_are_not_what_their_collection_says_are_errors(
+    change, message, is_replaced, data
+):
+    X, y, _ = data
+    assert_refused(network().fit(X, y), replaced(X, change, is_replaced), chunked(y), None, message)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda block: np.stack([block, block], axis=1), r"rows must have shape \(\)"),
+        (lambda block: {"label": 1}, "is neither an array nor a data frame"),
+        (lambda block: None, "is neither an array nor a data frame"),
+        (lambda block: block[0], "is neither an array nor a data frame"),
+    ],
+)
+def test_labels_and_weights_that_are_not_what_their_collection_says_are_errors(
+    change, message, data
+):
+    X, y, weight = data
+    model = network().fit(X, y)
+    assert_refused(model, chunked(X), replaced(y, change), None, f"Chunk 1 of y .*{message}")
+    assert_refused(
+        model,
+        chunked(X),
+        chunked(y),
+        replaced(weight, change),
+        f"Chunk 1 of sample_weight .*{message}",
+    )
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "transform"])
+def test_predictions_refuse_chunks_with_other_features_than_their_collection(method, data):
+    X, y, _ = data
+    model = network().fit(X, y)
+    lazy = getattr(model, method)(replaced(X, lambda block: block[:, :3]))
+    with pytest.raises(ValueError, match="A chunk of X has 3 features, and X has 4"):
+        lazy.compute()
 
 
 def test_labels_that_are_sparse_are_refused(data):

@@ -121,16 +121,20 @@ def test_weights_and_penalty_may_be_of_any_magnitude(classifier, unit, iris):
     np.testing.assert_allclose(other.predict_proba(X), model.predict_proba(X), atol=1e-5)
 
 
-@pytest.mark.parametrize("class_weight", [1e200, 1e308])
-def test_weights_whose_products_overflow_are_an_error(classifier, class_weight, iris):
+@pytest.mark.parametrize("class_weight", [1e-320, 1e200, 1e308])
+def test_weights_whose_products_overflow_or_vanish_are_an_error(classifier, class_weight, iris):
+    X, y = iris
+    weight = np.full(150, 1e150) if class_weight > 1 else None
     model = classifier(3, class_weight=dict.fromkeys(range(3), class_weight))
-    with pytest.raises(ValueError, match="class_weight must have a positive, finite sum"):
-        model.fit(*iris, np.full(150, 1e150))
+    soft = 0.5 * (np.eye(3)[y] + np.eye(3)[y[::-1]])  # with zeros, which infinite weights spoil
+    for labels in ({"y": y}, {"y": soft, "classes": [0, 1, 2]}):
+        with pytest.raises(ValueError, match="class_weight must have a finite sum of at least"):
+            model.fit(X, sample_weight=weight, **labels)
 
 
 def test_a_penalty_that_overflows_by_tiny_weights_is_an_error(classifier, iris):
-    with pytest.raises(ValueError, match="alpha for the sum of sample_weight"):
-        classifier((), alpha=1e4).fit(*iris, np.full(150, 1e-320))
+    with pytest.raises(ValueError, match="alpha too large for the sum of sample_weight"):
+        classifier((), alpha=1e20).fit(*iris, np.full(150, 1e-300))
 
 
 @pytest.mark.parametrize("factor", [0.01, 3.0, 1e4])

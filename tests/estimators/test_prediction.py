@@ -225,7 +225,7 @@ def test_the_score_of_several_outputs_checks_its_input(
     ("weight", "message"),
     [
         (np.linspace(-1, 1, 150), "sample_weight must not be negative, got -1"),
-        (np.zeros(150), "sample_weight must have a positive sum"),
+        (np.zeros(150), "sample_weight must have a sum of at least"),
         (np.ones((150, 1)), "sample_weight must be 1-d"),
         (np.full(150, np.nan), "sample_weight contains NaN"),
     ],
@@ -324,3 +324,23 @@ def test_missing_and_infinite_features_are_an_error(classifier, bad, fitted, iri
     X[7, 2] = bad
     with pytest.raises(ValueError, match=r"X contains (NaN|infinity)"):
         fitted[classifier, "multiclass"].predict(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+def test_features_whose_outputs_overflow_are_an_error(classifier, activation, dtype, iris):
+    X, y = iris
+    model = classifier((3, 3), activation, alpha=0.01, random_state=0).fit(X, y)
+    X = np.sign(X).astype(dtype) * np.finfo(dtype).max
+    for method in (model.predict, model.predict_log_proba, model.transform):
+        with pytest.raises(ValueError, match=f"overflow in {np.dtype(dtype)}"):
+            method(X)
+
+
+def test_weights_that_overflow_in_float32_are_an_error(classifier, iris):
+    X, y = iris
+    X = X * 1e-39
+    model = classifier((), alpha=1.0, preconditioner="kronecker", random_state=0).fit(X, y)
+    assert abs(model.coefs_[0]).max() > np.finfo(np.float32).max
+    with pytest.raises(ValueError, match="too large for the network"):
+        model.predict(X.astype(np.float32))

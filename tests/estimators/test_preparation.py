@@ -100,7 +100,7 @@ BAD_SETTINGS = [
     ({"class_weight": {7: 2.0}}, ValueError, r"not classes: \[7\]; y has \[0, 1, 2\]"),
     ({"class_weight": {0: 0, 1: 0, 2: 0}}, ValueError, "class_weight must have .*sum to 0"),
     ({"class_weight": {0: 10**400}}, ValueError, "class_weight must be finite and not negative"),
-    ({"alpha": 1e308}, ValueError, "X is too large for its dtype, or alpha for the sum"),
+    ({"alpha": 1e308}, ValueError, "too small for its dtype, or alpha too large for the sum"),
     ({"random_state": "seed"}, ValueError, "cannot be used to seed"),
     ({"solver": "newton-cg"}, ValueError, "'newton-cg' uses second.*activation='relu' has none"),
 ]
@@ -145,7 +145,7 @@ def test_a_threshold_that_cannot_be_used_is_an_error(iris):
         (lambda n: np.where(np.arange(n) == 3, np.nan, 1.0), "sample_weight contains NaN"),
         (lambda n: np.where(np.arange(n) == 3, np.inf, 1.0), "sample_weight contains infinity"),
         (lambda n: np.arange(n) - 1.0, "must not be negative, got -1"),
-        (np.zeros, "all weights are zero"),
+        (np.zeros, "these weights sum to 0"),
         (lambda n: np.ones(n - 1), "inconsistent numbers of samples"),
         (lambda n: np.full(n, 1e308), "sample_weight must have a finite sum"),
     ],
@@ -201,7 +201,7 @@ def test_sparse_indicators_give_the_fit_of_dense_ones(classifier, iris, targets_
         ({"y_val": np.ones((4, 2))}, "a row of 3 class probabilities for each sample; got"),
         ({"sample_weight_val": [1, 1]}, "inconsistent numbers of samples"),
         ({"sample_weight_val": [1, 1, -1, 1]}, "sample_weight_val must not be negative"),
-        ({"sample_weight_val": [0, 0, 0, 0]}, "sample_weight_val must have a positive sum"),
+        ({"sample_weight_val": [0, 0, 0, 0]}, "sample_weight_val must have a sum of at least"),
     ],
 )
 def test_bad_validation_data_are_an_error(classifier, iris, change, message):

@@ -133,7 +133,7 @@ def test_early_stopping_on_a_sample_ends_only_its_stage(classifier):
 def test_validation_data_without_weight_are_an_error(classifier, iris):
     X, y = iris
     model = classifier(3, class_weight={0: 0.0})
-    with pytest.raises(ValueError, match="class_weight must have a positive, finite sum"):
+    with pytest.raises(ValueError, match="class_weight must have a finite sum of at least"):
         model.fit(X, y, X_val=X[:50], y_val=y[:50])
 
 
@@ -145,3 +145,15 @@ def test_a_warm_start_without_validation_data_forgets_their_history(classifier, 
     model.fit(X, y)
     assert not hasattr(model, "validation_losses_")
     assert not hasattr(model, "best_validation_loss_")
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_validation_data_that_overflow_are_an_error_that_names_them(
+    classifier, early_stopping, iris
+):
+    X, y = iris
+    X = X.astype(np.float32)
+    X_val = np.sign(X) * np.finfo(np.float32).max
+    model = classifier(3, early_stopping=early_stopping, random_state=0)
+    with pytest.raises(ValueError, match="X_val"):
+        model.fit(X, y, X_val=X_val, y_val=y)

@@ -1,12 +1,15 @@
-"""Workers that pause, and a scheduler that restarts, in the middle of a fit on a cluster."""
+"""A cluster in the middle of a fit: workers that pause or answer wrongly, and a restart."""
 
 import os
+import pickle
 import signal
 import threading
 
 import numpy as np
 import pytest
 
+from skneural._dask import chunks as tasks
+from skneural._dask.rows import Whole
 from tests.dask.conftest import client_of, local_cluster
 from tests.dask.test_cluster import Watch, network, watched
 from tests.estimators.helpers import same_fit
@@ -61,3 +64,42 @@ def test_a_restart_in_the_middle_is_an_error_and_the_earlier_fit_stays(client, c
     restarts[0].join()
     assert same_fit(model, expected)
     assert same_fit(network().fit(*chunks), expected)
+
+
+def fewer(sums):
+    sums.gradient = sums.gradient[:-1]
+    return sums
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda sums: None, RuntimeError, "A dask worker returned None in place of sums"),
+        (lambda sums: b"sums", RuntimeError, "Does it run the same version of skneural"),
+        (fewer, ValueError, "shape"),
+    ],
+)
+def test_sums_of_another_type_or_shape_are_errors_and_the_earlier_fit_stays(
+    change, error, message, chunks, monkeypatch
+):
+    expected, model = network().fit(*chunks), network().fit(*chunks)
+    merge_sums, answers = tasks.merge_sums, []
+
+    def merge(sums):
+        merged = merge_sums(sums)
+        answers.append(merged)
+        return change(merged) if len(answers) > 5 and hasattr(merged, "gradient") else merged
+
+    monkeypatch.setattr(tasks, "merge_sums", merge)
+    with da.core.config.set(scheduler="sync"), pytest.raises(error, match=message):
+        model.set_params(tol=0.0, max_iter=1000).fit(*chunks)
+    assert len(answers) > 5
+    assert same_fit(model, expected)
+
+
+def test_a_function_that_arrives_in_part_is_not_run():
+    restore, (sent,) = Whole(tasks.merge_labels).__reduce__()
+    assert restore(sent) is tasks.merge_labels
+    for size in range(len(sent)):
+        with pytest.raises((EOFError, pickle.UnpicklingError, ValueError)):
+            restore(sent[:size])

@@ -1,4 +1,7 @@
-"""A mistake is an error that names the argument, or it is none and the fit is finite."""
+"""A mistake is an error that names the argument, or it is none and the fit is finite.
+
+So are features, weights and penalties of any magnitude.
+"""
 
 import inspect
 import re
@@ -56,7 +59,33 @@ def names_an_argument(message, model):
     )
 
 
-@given(mistakes())
+MAGNITUDES = st.one_of(st.just(1.0), st.floats(-320, 308).map(lambda power: 10.0**power))
+
+
+@st.composite
+def magnitudes(draw):
+    """A classifier and arguments for its fit, with numbers of any magnitude."""
+    case = draw(cases())
+    alpha = draw(st.sampled_from(["auto", 1.0, draw(MAGNITUDES)]))
+    preconditioner = draw(st.sampled_from(["auto", "kronecker", "diagonal", None]))
+    case.model.set_params(
+        alpha=alpha,
+        preconditioner=preconditioner,
+        max_iter=draw(st.sampled_from([3, 60])),
+        n_init=1,
+    )
+    X, n_rows = case.problem.X, len(case.problem.X)
+    units = [draw(MAGNITUDES) for _ in range(X.shape[1])]
+    with np.errstate(over="ignore"):
+        case.arguments["X"] = (X * units).astype(draw(st.sampled_from(["float32", "float64"])))
+    if draw(st.booleans()):
+        case.arguments["sample_weight"] = np.arange(1, n_rows + 1) * draw(MAGNITUDES)
+    if len(case.classes) == 1 and draw(st.booleans()):
+        case.model.set_params(class_weight={case.classes[0][0]: draw(MAGNITUDES)})
+    return case.model, case.arguments
+
+
+@given(st.one_of(mistakes(), magnitudes()))
 def test_a_mistake_is_an_error_that_names_it_or_the_fit_is_finite(mistake):
     model, arguments = mistake
     before = dict(vars(model))

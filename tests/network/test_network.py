@@ -193,3 +193,9 @@ def test_initial_weights_on_features_in_any_units_are_those_on_standardised_ones
     np.testing.assert_allclose(same, logits, rtol=1e-8, atol=1e-9)
     default = network.initial_weights(np.random.RandomState(0), 0.0, 1.0)
     np.testing.assert_array_equal(default, plain)
+
+
+def test_initial_weights_overflow_without_a_warning():
+    network = Network(2, (3,), [ACTIVATIONS["tanh"]], SoftmaxOutput((3,)))
+    weights = network.initial_weights(np.random.RandomState(0), [1e200, 0.0], [1e-200, 1.0])
+    assert not np.isfinite(weights).all()

@@ -191,3 +191,12 @@ def test_blocks_are_computed_in_arrays_that_are_kept(activation):
     finally:
         tracemalloc.stop()
     assert peak < 8 * n_rows * width  # less than the activations of one layer
+
+
+def test_weights_too_large_for_float32_overflow_even_where_units_are_saturated():
+    objective, theta = make(SoftmaxOutput((3,)), dtype=np.float32)
+    theta = theta.copy()
+    objective.network.layers(theta)[0].coef[...] = 1e39
+    loss, gradient = objective(theta)
+    assert not np.isfinite(loss)
+    assert not np.isfinite(gradient).any()

@@ -37,3 +37,9 @@ def test_a_stop_that_is_not_heeded_begins_a_new_count():
         validation.measure(np.ones(1))
         reasons.append(validation.tested())
     assert [reason is not None for reason in reasons] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf])
+def test_a_loss_that_overflows_at_the_start_is_an_error(loss):
+    with pytest.raises(ValueError, match="X_val, or the part of X that is held out"):
+        Validation(lambda theta: loss, np.ones(1), None)
