@@ -133,6 +133,19 @@ def benchmarks(session):
 
 
 @nox.session(default=False)
+def watch(session):
+    """Time the last commit against the one before it, or two others: `-- BASE COMMIT`."""
+    session.install("--group=watch")
+    session.chdir("benchmarks/watch")
+    session.run("asv", "machine", "--yes")
+    session.run(
+        *("asv", "continuous", "--interleave-rounds", "--no-only-changed"),
+        *(session.posargs or ["HEAD~1", "HEAD"]),
+        success_codes=[0, 1],  # 1 if something has become slower
+    )
+
+
+@nox.session(default=False)
 def package(session):
     """Build and check what is published, and run the tests of its sdist on its wheel."""
     session.install("--group=package")

@@ -1,0 +1,1 @@
+"""What `nox -s watch` times for two commits. Only the public interface, which both have."""
