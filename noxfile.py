@@ -87,9 +87,14 @@ def lint(session):
 
 @nox.session
 def types(session):
-    """Check the types of the package."""
-    session.install("-e.", "--group=types")
+    """Check the types of the package, of a program that uses it, and that none is missing."""
+    session.install("-e.[plot]", "--group=types")
     session.run("mypy")
+    session.run("mypy", "tests/project/typed_program.py")
+    session.run("basedpyright", "tests/project/typed_program.py")
+    # These are of an older scikit-learn, but have the classes that ours inherit from.
+    session.install("scikit-learn-stubs")
+    session.run("basedpyright", "--verifytypes=skneural", "--ignoreexternal")
 
 
 @nox.session(default=False)

@@ -1,11 +1,13 @@
 """The base class of the two classifiers, with their `fit`."""
 
 from abc import ABCMeta
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal, Self
 
+import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 
@@ -14,12 +16,16 @@ from skneural._estimators.callbacks import CallbackSupportMixin, WatchedFit, wit
 from skneural._estimators.persistence import Estimator
 from skneural._estimators.prediction import NetworkPredictor
 from skneural._estimators.preparation import Prepared, prepare
-from skneural._estimators.record import ALWAYS_RECORDED, Fit
+from skneural._estimators.record import ALWAYS_RECORDED, Fit, FittedAttributes
 from skneural._inputs import warn
 from skneural._training import Solution, StopReason, train
 
+ClassWeight = Mapping[Any, float] | Sequence[Mapping[Any, float]] | Literal["balanced"] | None
 
-class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metaclass=ABCMeta):
+
+class BaseMLPClassifier(
+    NetworkPredictor, FittedAttributes, CallbackSupportMixin, Estimator, metaclass=ABCMeta
+):
     """Multi-layer perceptron trained by `scipy.optimize`; a subclass defines its output layer.
 
     Parameters
@@ -198,26 +204,26 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Sequence[str] = "relu",
         *,
-        alpha="auto",
-        solver="lbfgs",
-        preconditioner="auto",
-        max_iter=1000,
-        tol="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        class_weight=None,
-        label_smoothing=0.0,
-        missing_labels="error",
-        n_init=1,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
+        alpha: float | Literal["auto"] = "auto",
+        solver: Literal["lbfgs", "newton-cg"] = "lbfgs",
+        preconditioner: Literal["auto", "kronecker", "diagonal"] | None = "auto",
+        max_iter: int = 1000,
+        tol: float | Literal["auto"] = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        class_weight: ClassWeight = None,
+        label_smoothing: float = 0.0,
+        missing_labels: Literal["error", "ignore"] = "error",
+        n_init: int = 1,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.alpha = alpha
@@ -239,15 +245,15 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
 
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
         *,
-        classes=None,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        classes: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -320,7 +326,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
             warn(message, ConvergenceWarning)
         return self
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
@@ -329,7 +335,7 @@ class BaseMLPClassifier(NetworkPredictor, CallbackSupportMixin, Estimator, metac
         return tags
 
     @with_callbacks
-    def _fit(self, X, y, sample_weight, classes, validation) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, classes: Any, validation: Any) -> None:
         is_continued = self.warm_start and hasattr(self, "coefs_")
         fitted_targets = self._targets if is_continued else None
         prepared = prepare(

@@ -6,19 +6,30 @@ Callbacks are experimental and need scikit-learn 1.9. No other module depends on
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from skneural._training import Solution, StopReason
 
-try:
-    from sklearn.callback import CallbackSupportMixin as CallbackSupportMixin
-    from sklearn.callback import with_callbacks as with_callbacks
-except ImportError:  # before scikit-learn 1.9 there are no callbacks
-    CallbackSupportMixin = type("CallbackSupportMixin", (), {})
+Method = TypeVar("Method", bound=Callable[..., Any])
 
-    def with_callbacks(method: Any) -> Any:
-        """Return the method unchanged."""
-        return method
+if TYPE_CHECKING:
+
+    class CallbackSupportMixin:
+        """The type of scikit-learn's class, which has no types itself."""
+
+        def set_callbacks(self, *callbacks: Any) -> Self: ...
+
+    def with_callbacks(method: Method) -> Method: ...
+
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin, with_callbacks
+    except ImportError:  # before scikit-learn 1.9 there are no callbacks
+        CallbackSupportMixin = type("CallbackSupportMixin", (), {})
+
+        def with_callbacks(method):
+            """Return the method unchanged."""
+            return method
 
 
 class Task:

@@ -1,8 +1,12 @@
 """The two public classifiers."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from skneural._estimators.base import BaseMLPClassifier
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skneural._estimators.base import BaseMLPClassifier, ClassWeight
 from skneural._estimators.docstrings import inherit_docstring
 from skneural._inputs import parameters as check
 from skneural._network import Output, SigmoidOutput, SoftmaxOutput
@@ -154,27 +158,27 @@ class SigmoidMLPClassifier(BaseMLPClassifier):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Sequence[str] = "relu",
         *,
-        alpha="auto",
-        solver="lbfgs",
-        preconditioner="auto",
-        max_iter=1000,
-        tol="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        class_weight=None,
-        label_smoothing=0.0,
-        missing_labels="error",
-        n_init=1,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-        threshold=0.5,
-    ):
+        alpha: float | Literal["auto"] = "auto",
+        solver: Literal["lbfgs", "newton-cg"] = "lbfgs",
+        preconditioner: Literal["auto", "kronecker", "diagonal"] | None = "auto",
+        max_iter: int = 1000,
+        tol: float | Literal["auto"] = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        class_weight: ClassWeight = None,
+        label_smoothing: float = 0.0,
+        missing_labels: Literal["error", "ignore"] = "error",
+        n_init: int = 1,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        threshold: ArrayLike = 0.5,
+    ) -> None:
         super().__init__(
             hidden_layer_sizes,
             activation,

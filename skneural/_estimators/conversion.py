@@ -36,7 +36,7 @@ class SklearnConversion:
     _fitted: Callable[[], tuple[Targets, Output]]
 
     @on_snapshot
-    def to_sklearn(self):
+    def to_sklearn(self) -> MLPClassifier | OneVsRestClassifier:
         """Convert to a fitted classifier of scikit-learn with the same predictions.
 
         It is for tools that support only its classes, such as exporters to ONNX. Labels and

@@ -2,14 +2,17 @@
 
 import inspect
 import re
+from typing import TypeVar
 
 _HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
 _ITEM = re.compile(r"^(?=\S)", re.MULTILINE)
 _LISTS = "Parameters", "Attributes"
 _ORDER = "", "Parameters", "Attributes", "See Also", "Notes", "References", "Examples"
 
+Class = TypeVar("Class", bound=type)
 
-def inherit_docstring(cls: type) -> type:
+
+def inherit_docstring(cls: Class) -> Class:
     """Add the sections and items of the base class's docstring to a class's own numpydoc docstring.
 
     In each section, the base class's text follows the class's own. In lists of parameters and

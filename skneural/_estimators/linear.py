@@ -17,7 +17,7 @@ class LinearAttributes:
 
     @property
     @on_snapshot
-    def coef_(self):
+    def coef_(self) -> FloatArray:
         """The coefficients of the decision scores, if there are no hidden layers.
 
         Returns
@@ -35,7 +35,7 @@ class LinearAttributes:
 
     @property
     @on_snapshot
-    def intercept_(self):
+    def intercept_(self) -> FloatArray:
         """The intercepts of the decision scores, if there are no hidden layers.
 
         Returns
@@ -48,7 +48,8 @@ class LinearAttributes:
         AttributeError
             If the classifier is not fitted, has hidden layers, or has several outputs.
         """
-        return self._linear_output("intercept_").decision_scores(self.intercepts_[0][None])[0]
+        scores = self._linear_output("intercept_").decision_scores(self.intercepts_[0][None])
+        return scores.ravel()
 
     def _linear_output(self, name: str) -> Output:
         if len(vars(self).get("coefs_", ())) == 1:

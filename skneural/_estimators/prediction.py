@@ -37,7 +37,7 @@ class NetworkPredictor(
         """The output layer for targets with these numbers of classes."""
 
     @on_snapshot
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Predict labels.
 
         Parameters
@@ -62,7 +62,7 @@ class NetworkPredictor(
         return self._map_logits(X, lambda logits: targets.decode(output.decide(logits)))
 
     @on_snapshot
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> Any:
         """Estimate class probabilities.
 
         Parameters
@@ -91,7 +91,7 @@ class NetworkPredictor(
         return output.coding.classes.split(values) if targets.is_multioutput else values
 
     @on_snapshot
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> Any:
         """Estimate logarithms of class probabilities, accurate even where these underflow.
 
         Parameters
@@ -116,7 +116,7 @@ class NetworkPredictor(
         return output.coding.classes.split(values) if targets.is_multioutput else values
 
     @on_snapshot
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> Any:
         """Compute decision scores: logits, before the output activation.
 
         For two competing units, the score is the difference of their logits. A positive score
@@ -151,7 +151,7 @@ class NetworkPredictor(
         return scores if targets.is_multioutput else scores[0]
 
     @on_snapshot
-    def predict_activations(self, X):
+    def predict_activations(self, X: Any) -> Any:
         """Compute the activations of the output units.
 
         Parameters
@@ -179,7 +179,7 @@ class NetworkPredictor(
         return output.coding.units.split(values) if targets.is_multioutput else values
 
     @on_snapshot
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Compute the activations of the last hidden layer, the learned features.
 
         Parameters
@@ -206,7 +206,7 @@ class NetworkPredictor(
         return self._map_passes(X, lambda passed: passed.inputs[-1])
 
     @on_snapshot
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy: the share of rows in which every output is right.
 
         With `missing_labels="ignore"`, missing labels are ignored, and rows without any label do
@@ -245,12 +245,12 @@ class NetworkPredictor(
         y = check_labels(y, "y", may_be_missing=may_be_missing)
         weight = check_sample_weight(sample_weight, predicted)
         if predicted.ndim == 1 and not targets.has_probabilities(y):
-            return accuracy_score(y, predicted, sample_weight=weight)
+            return float(accuracy_score(y, predicted, sample_weight=weight))
         return targets.accuracy(predicted, y, weight)
 
     @property
-    def _n_features_out(self):
-        return self.coefs_[-1].shape[0]
+    def _n_features_out(self) -> int:
+        return len(self.coefs_[-1])
 
     @property
     def _targets(self) -> Targets:
@@ -261,15 +261,15 @@ class NetworkPredictor(
         targets = self._targets
         return targets, self._make_output(targets.n_classes)
 
-    def _check_features(self, X) -> Any:
+    def _check_features(self, X: Any) -> Any:
         if is_dask(X):
             return check_names(self, X)
         return check.check_features(self, X, reset=False)
 
-    def _map_logits(self, X, function: Callable[[FloatArray], Any]) -> Any:
+    def _map_logits(self, X: Any, function: Callable[[FloatArray], Any]) -> Any:
         return self._map_passes(self._check_features(X), lambda passed: function(passed.logits))
 
-    def _map_passes(self, X, function: Callable[[ForwardPass], Any]) -> Any:
+    def _map_passes(self, X: Any, function: Callable[[ForwardPass], Any]) -> Any:
         """A function of the forward passes of all blocks of rows, in one array."""
         dtype = computation_dtype(X.dtype)
         layers = [

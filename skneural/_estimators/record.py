@@ -5,11 +5,37 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skneural._inputs import Targets
 from skneural._network import Network
 from skneural._training import Solution, StopReason
 from skneural._typing import FloatArray, IntArray
+
+
+class FittedAttributes:
+    """Types of the public attributes of a fitted classifier, for type checkers."""
+
+    classes_: Any  # an array, or a list of them
+    coefs_: list[FloatArray]
+    intercepts_: list[FloatArray]
+    alpha_: FloatArray
+    n_outputs_: int
+    n_layers_: int
+    out_activation_: str
+    loss_: float
+    loss_curve_: list[float]
+    gradient_norm_: float
+    gradient_norm_curve_: list[float]
+    n_iter_: int
+    n_fev_: int
+    converged_: bool
+    stop_reason_: str
+    init_losses_: FloatArray
+    validation_losses_: list[float]
+    best_validation_loss_: float
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
 
 @dataclass(frozen=True)

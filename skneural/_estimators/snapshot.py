@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from copy import copy
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def on_snapshot(method: Callable[..., Any]) -> Callable[..., Any]:
+def on_snapshot(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
     """Call a method on a shallow copy of the estimator.
 
     `fit` replaces all attributes at once. If another thread does so while the method runs, the
@@ -14,7 +17,7 @@ def on_snapshot(method: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(method)
-    def call(estimator: Any, *arguments: Any, **keywords: Any) -> Any:
+    def call(estimator: Any, /, *arguments: P.args, **keywords: P.kwargs) -> R:
         return method(copy(estimator), *arguments, **keywords)
 
     return call

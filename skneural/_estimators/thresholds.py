@@ -1,9 +1,12 @@
 """Decision thresholds of several labels, tuned by cross-validation."""
 
+from collections.abc import Callable
 from copy import copy
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
@@ -16,7 +19,7 @@ from skneural._estimators.snapshot import on_snapshot
 from skneural._estimators.threshold_search import best_threshold, check_scorer, presence
 from skneural._inputs import Targets, check_labels, check_sample_weight, encode_targets
 from skneural._inputs import parameters as check
-from skneural._typing import FloatArray
+from skneural._typing import FloatArray, IntArray
 
 
 class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator):
@@ -104,14 +107,29 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
 
     _fitted_names = ("estimator_", "thresholds_", "best_scores_", "classes_")
 
-    def __init__(self, estimator, *, scoring="f1", thresholds=100, cv=None, n_jobs=None):
+    estimator_: Any
+    thresholds_: FloatArray
+    best_scores_: FloatArray
+    classes_: IntArray
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        scoring: str | Callable[..., Any] = "f1",
+        thresholds: int = 100,
+        cv: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.scoring = scoring
         self.thresholds = thresholds
         self.cv = cv
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Choose the thresholds and fit the estimator.
 
         Parameters
@@ -176,7 +194,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         return self
 
     @on_snapshot
-    def predict(self, X):
+    def predict(self, X: Any) -> IntArray:
         """Predict the labels whose probability is greater than their threshold.
 
         Parameters
@@ -197,7 +215,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         return (self.predict_proba(X) > self.thresholds_).astype(int)
 
     @on_snapshot
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> FloatArray:
         """Predict the probability of each label.
 
         Parameters
@@ -219,7 +237,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         return presence(self.estimator_.predict_proba(X), self.estimator_.classes_)
 
     @on_snapshot
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy: the share of rows whose known labels are all predicted correctly.
 
         Parameters
@@ -248,7 +266,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, Estimator
         weight = check_sample_weight(sample_weight, predicted)
         return Targets("multilabel-indicator", self.classes_).accuracy(predicted, y, weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
         tags.target_tags.multi_output = True

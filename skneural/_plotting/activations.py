@@ -1,12 +1,23 @@
 """Display of output activations as a heatmap."""
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_consistent_length
 
 from skneural._plotting.drawing import check_axes, pyplot
 from skneural._plotting.heatmap import Heatmap, figure_size
 from skneural._plotting.inspection import as_last_step_sees, dense_labels, fitted_network
 from skneural._plotting.units import UnitLayout
+from skneural._typing import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+    from matplotlib.text import Text
 
 
 class ActivationsDisplay:
@@ -69,14 +80,38 @@ class ActivationsDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, activations, unit_names, *, is_true=None, sample_names=None):
+    im_: "AxesImage"
+    text_: NDArray[Any] | None
+    true_: "PolyCollection | None"
+    sum_bars_: "PolyCollection"
+    sum_text_: "list[Text]"
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+
+    def __init__(
+        self,
+        activations: FloatArray,
+        unit_names: list[str],
+        *,
+        is_true: ArrayLike | None = None,
+        sample_names: list[str] | None = None,
+    ) -> None:
         self.activations = activations
         self.unit_names = unit_names
         self.is_true = is_true
         self.sample_names = sample_names
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, display_labels=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        display_labels: Any = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the output activations of a classifier.
 
         Parameters
@@ -123,8 +158,15 @@ default=None
 
     @classmethod
     def from_predictions(
-        cls, activations, y_true=None, *, classes=None, display_labels=None, ax=None, **kwargs
-    ):
+        cls,
+        activations: Any,
+        y_true: Any = None,
+        *,
+        classes: Any = None,
+        display_labels: Any = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw given activations.
 
         Parameters
@@ -196,14 +238,22 @@ default=None
         return cls._drawn(blocks, layout, y_true, "y_true", ax, kwargs)
 
     @classmethod
-    def _drawn(cls, blocks, layout, y, name, ax, kwargs):
+    def _drawn(
+        cls,
+        blocks: list[FloatArray],
+        layout: UnitLayout,
+        y: Any,
+        name: str,
+        ax: "Axes | None",
+        kwargs: dict[str, Any],
+    ) -> Self:
         """Draw the activations of each output, and mark the units of dense labels `y`."""
         display = cls(np.hstack(blocks), layout.unit_names())
         if y is not None:
             display.is_true, display.sample_names = layout.true_units(y, name)
         return display.plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, colorbar=True, **kwargs):
+    def plot(self, ax: "Axes | None" = None, *, colorbar: bool = True, **kwargs: Any) -> Self:
         """Draw the activations.
 
         Parameters
@@ -243,7 +293,8 @@ default=None
         if self.sample_names is not None and heatmap.name_rows(self.sample_names):
             ax.set_ylabel("true label")
         else:
-            ax.yaxis.get_major_locator().set_params(integer=True)
+            locator: Any = ax.yaxis.get_major_locator()
+            locator.set_params(integer=True)
             ax.set_ylabel("sample")
         self.true_ = None if self.is_true is None else heatmap.mark(self.is_true)
         self.text_ = heatmap.write_values()

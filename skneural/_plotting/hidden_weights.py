@@ -1,6 +1,8 @@
 """Display of first-layer weights as images."""
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -8,6 +10,13 @@ from skneural._inputs import shown
 from skneural._plotting.drawing import check_axes, label_text, pyplot, size_in_points, with_limits
 from skneural._plotting.inspection import fitted_network
 from skneural._plotting.units import UnitLayout
+from skneural._typing import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+    from matplotlib.text import Text
 
 
 class HiddenWeightsDisplay:
@@ -54,12 +63,24 @@ class HiddenWeightsDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, images, *, titles=None):
+    im_: "AxesImage"
+    text_: "list[Text]"
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+
+    def __init__(self, images: FloatArray, *, titles: Sequence[Any] | None = None) -> None:
         self.images = images
         self.titles = titles
 
     @classmethod
-    def from_estimator(cls, estimator, *, image_shape=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        image_shape: tuple[int, int] | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the first-layer weights of a classifier.
 
         Parameters
@@ -106,7 +127,7 @@ class HiddenWeightsDisplay:
         display = cls(coef.T.reshape(-1, height, width), titles=titles)
         return display.plot(ax, **kwargs)
 
-    def plot(self, ax=None, *, colorbar=True, **kwargs):
+    def plot(self, ax: "Axes | None" = None, *, colorbar: bool = True, **kwargs: Any) -> Self:
         """Draw the images.
 
         Parameters

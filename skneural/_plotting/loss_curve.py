@@ -1,11 +1,19 @@
 """Display of losses and gradient norms during training."""
 
 import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from skneural._plotting.drawing import check_axes, label_text, pyplot, size_in_points
 from skneural._plotting.inspection import fitted_network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Annotation
 
 _NORM_AXES = "skneural: gradient norm"
 _LOSS = "loss (training: penalty and rows of the stage)"
@@ -73,14 +81,36 @@ class LossCurveDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, loss_curve, gradient_norm_curve, *, validation_losses=None, name=None):
+    line_: "Line2D"
+    gradient_norm_line_: "Line2D"
+    validation_line_: "Line2D | None"
+    best_text_: "Annotation | None"
+    ax_: "Axes"
+    gradient_norm_ax_: "Axes"
+    figure_: "Figure | SubFigure"
+
+    def __init__(
+        self,
+        loss_curve: Sequence[float],
+        gradient_norm_curve: Sequence[float],
+        *,
+        validation_losses: Sequence[float] | None = None,
+        name: str | None = None,
+    ) -> None:
         self.loss_curve = loss_curve
         self.gradient_norm_curve = gradient_norm_curve
         self.validation_losses = validation_losses
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the training history of a classifier.
 
         Parameters
@@ -117,7 +147,7 @@ class LossCurveDisplay:
         )
         return display.plot(ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> Self:
         """Draw the curves.
 
         Parameters

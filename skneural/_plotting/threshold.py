@@ -1,6 +1,10 @@
 """Display of precision, recall and F1 over the decision threshold."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,6 +25,12 @@ from skneural._plotting.threshold_panels import (
     panel_grid,
     write_titles,
 )
+from skneural._typing import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 
 class ThresholdDisplay:
@@ -75,9 +85,21 @@ class ThresholdDisplay:
     >>> plt.close(display.figure_)
     """
 
+    lines_: NDArray[Any]
+    threshold_lines_: "list[Line2D]"
+    axes_: NDArray[Any]
+    figure_: "Figure | SubFigure"
+
     def __init__(
-        self, thresholds, precision, recall, f1, *, threshold_in_use=None, label_names=None
-    ):
+        self,
+        thresholds: Sequence[FloatArray],
+        precision: Sequence[FloatArray],
+        recall: Sequence[FloatArray],
+        f1: Sequence[FloatArray],
+        *,
+        threshold_in_use: FloatArray | None = None,
+        label_names: Sequence[Any] | None = None,
+    ) -> None:
         self.thresholds = thresholds
         self.precision = precision
         self.recall = recall
@@ -87,8 +109,16 @@ class ThresholdDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, Y, *, threshold=None, label_names=None, ax=None, **kwargs
-    ):
+        cls,
+        estimator: Any,
+        X: Any,
+        Y: Any,
+        *,
+        threshold: ArrayLike | None = None,
+        label_names: Sequence[Any] | None = None,
+        ax: "Axes | Sequence[Axes] | NDArray[Any] | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curves of a classifier.
 
         Parameters
@@ -152,8 +182,15 @@ class ThresholdDisplay:
 
     @classmethod
     def from_predictions(
-        cls, Y_true, Y_proba, *, threshold=0.5, label_names=None, ax=None, **kwargs
-    ):
+        cls,
+        Y_true: Any,
+        Y_proba: ArrayLike,
+        *,
+        threshold: ArrayLike = 0.5,
+        label_names: Sequence[Any] | None = None,
+        ax: "Axes | Sequence[Axes] | NDArray[Any] | None" = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curves of given probabilities.
 
         Parameters
@@ -198,14 +235,14 @@ class ThresholdDisplay:
         array([1. , 1. , 1. , 0.5, 0. , 0. ])
         >>> plt.close(display.figure_)
         """
-        Y_true, Y_proba = check_predictions(Y_true, Y_proba)
-        n_labels = Y_true.shape[1]
+        true, proba = check_predictions(Y_true, Y_proba)
+        n_labels = true.shape[1]
         if label_names is not None and len(label_names) != n_labels:
             raise ValueError(
                 f"label_names must have a name for each of the {n_labels} labels; got "
                 f"{len(label_names)}."
             )
-        curves = zip(*map(threshold_curves, Y_true.T, Y_proba.T), strict=True)
+        curves = zip(*map(threshold_curves, true.T, proba.T), strict=True)
         display = cls(
             *map(list, curves),
             threshold_in_use=check_threshold(threshold, n_labels),
@@ -213,7 +250,7 @@ class ThresholdDisplay:
         )
         return display.plot(ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: "Axes | Sequence[Axes] | NDArray[Any] | None" = None, **kwargs: Any) -> Self:
         """Draw the curves.
 
         Parameters

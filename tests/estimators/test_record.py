@@ -1,12 +1,13 @@
 """The record of a fit: made from solutions, applied to an estimator at once."""
 
 import dataclasses
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
-from skneural._estimators.record import Fit, FitRecord
+from skneural._estimators.record import Fit, FitRecord, FittedAttributes
 from skneural._inputs.targets import Targets
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
@@ -108,3 +109,10 @@ def test_attributes_that_are_not_set_are_removed():
     assert "validation_losses_" not in after
     assert "best_validation_loss_" not in after
     assert "validation_losses_" in state
+
+
+def test_type_checkers_see_the_public_attributes():
+    seen = get_type_hints(FittedAttributes)
+    for name, type_ in get_type_hints(FitRecord).items():
+        if not name.startswith("_"):
+            assert type_ in (seen[name], seen[name] | None if seen[name] is not Any else Any)
