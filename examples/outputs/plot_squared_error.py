@@ -19,9 +19,8 @@ percentage point or two that people report.
 #
 # .. math::
 #
-#    \text{cross-entropy:}\quad p_k - t_k
-#    \qquad\qquad
-#    \text{squared error:}\quad (p_k - t_k)\, p_k (1 - p_k)
+#    \text{cross-entropy:}\quad & p_k - t_k \\
+#    \text{squared error:}\quad & (p_k - t_k)\, p_k (1 - p_k)
 #
 # The slope of the sigmoid, :math:`p_k (1 - p_k)`, is at most 1/4, and close to 0 where a unit is
 # sure, whether it is right or wrong.
