@@ -115,7 +115,7 @@ def examples(session):
 
 @nox.session(default=False)
 def docs(session):
-    """Build the site in docs/build/html; `-- plot_two_classes` executes only such examples."""
+    """Build and check the site in docs/build/html; `-- plot_two_classes` only such examples."""
     session.install("-e.[plot]", "--group=docs")
     session.chdir("docs")
     for built in ("auto_examples", "build", "generated"):
@@ -126,6 +126,8 @@ def docs(session):
         f"--define=sphinx_gallery_conf.filename_pattern={pattern}",
         *(".", "build/html"),
     )
+    if not session.posargs:
+        session.run("python", "check_site.py")
 
 
 @nox.session(default=False)
