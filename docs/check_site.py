@@ -1,4 +1,4 @@
-"""Check the site that ``make html`` has built: its links, its accessibility, and a printed page.
+"""Check the site that Sphinx has built: its links, its accessibility, and a printed page.
 
 Links within the site and their anchors are looked up in its files. The rules of axe-core run on
 the main pages in a headless Chromium, wide and narrow, light and dark. Nothing is fetched from
