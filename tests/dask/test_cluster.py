@@ -160,6 +160,7 @@ def test_arrays_in_functions_are_aligned_wherever_they_arrive():
     np.testing.assert_array_equal(pickle.loads(saved)(1), function(1))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_a_fit_outlives_a_worker_that_is_killed(client, chunks):
     expected = network().fit(*chunks)
     (pid, _) = client.run(os.getpid).values()

@@ -21,6 +21,9 @@ def blas_threads():
     }
 
 
+pytestmark = pytest.mark.skipif(not blas_threads(), reason="threadpoolctl finds no BLAS here")
+
+
 def set_blas_threads(n_threads):
     """Set the number for the process, by a thread that ends: it controls BLAS no longer."""
     thread = threading.Thread(target=threadpool_limits, args=(n_threads, "blas"))
@@ -111,6 +114,13 @@ def test_nothing_is_limited_where_blas_has_one_thread(monkeypatch):
         monkeypatch.delattr(ThreadpoolController, "limit")
         with shard_map(np.inf) as map_shards:
             assert list(map_shards(lambda _: blas_threads(), range(2))) == [{1}] * 2
+
+
+def test_where_threadpoolctl_finds_no_blas_there_are_no_threads(monkeypatch):
+    nothing = ThreadpoolController().select(prefix="nothing")
+    monkeypatch.setattr("skneural._data.threads._blas", lambda: nothing)
+    with shard_map(np.inf) as map_shards:
+        assert map_shards is map
 
 
 @pytest.mark.usefixtures("four_blas_threads")

@@ -123,6 +123,14 @@ def test_signals_that_are_handled_change_no_bit():
     assert process.returncode == 0, errors
 
 
+@posix
+def test_a_system_without_fork_fits_as_well():
+    code = "import os; del os.fork, os.register_at_fork" + FIT + "assert np.isfinite(p).all()"
+    process = start(code)
+    _, errors = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0, errors
+
+
 # --- Memory and disk ----------------------------------------------------------------------------
 
 TOO_LARGE = """
