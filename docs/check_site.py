@@ -181,7 +181,7 @@ def main():
     problems += [" | ".join(map(str, row)) for row in violations(browser)]
     if printed_pages(browser, "cheat_sheet") != 1:
         problems.append("cheat_sheet.html: longer than one page when printed")
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or None)
 
 
 if __name__ == "__main__":
