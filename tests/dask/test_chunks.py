@@ -183,7 +183,7 @@ def test_bad_chunks_are_clear_errors_that_name_them(change, message, chunk, data
     [
         (
             lambda X, y, w: (chunked(X), chunked(y), 0 * w),
-            "sample_weight must have a sum of at least 1e-300; these weights sum to 0",
+            "sample_weight must have a sum of at least 1e-300, above zero; these weights sum to 0",
         ),
         (
             lambda X, y, w: (chunked(X), chunked(y)[:-1], None),

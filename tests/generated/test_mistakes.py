@@ -78,8 +78,8 @@ def magnitudes(draw):
     units = [draw(MAGNITUDES) for _ in range(X.shape[1])]
     with np.errstate(over="ignore"):
         case.arguments["X"] = (X * units).astype(draw(st.sampled_from(["float32", "float64"])))
-    if draw(st.booleans()):
-        case.arguments["sample_weight"] = np.arange(1, n_rows + 1) * draw(MAGNITUDES)
+        if draw(st.booleans()):
+            case.arguments["sample_weight"] = np.arange(1, n_rows + 1) * draw(MAGNITUDES)
     if len(case.classes) == 1 and draw(st.booleans()):
         case.model.set_params(class_weight={case.classes[0][0]: draw(MAGNITUDES)})
     return case.model, case.arguments

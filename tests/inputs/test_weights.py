@@ -21,7 +21,10 @@ def test_weights_are_one_by_default():
         ([1, np.nan, 1], "sample_weight contains NaN"),
         ([1, np.inf, 1], "sample_weight contains infinity"),
         ([1, -2, 1], r"sample_weight must not be negative, got -2"),
-        ([0, 0, 0], "sample_weight must have a sum of at least 1e-300; these weights sum to 0"),
+        (
+            [0, 0, 0],
+            "sample_weight must have a sum of at least 1e-300, above zero; these weights sum to 0",
+        ),
         ([1e308, 1e308, 1], "sample_weight must have a finite sum; the largest weight is 1e\\+308"),
         (np.array([1, 2, 3], "M8[D]"), "sample_weight must have a number for each row, not a date"),
         (np.array([1, 2, 3], "m8[s]"), "a number for each row, not a time difference"),
