@@ -10,7 +10,7 @@ from sphinx_gallery.sorting import ExplicitOrder
 
 import skneural
 
-sys.path.append(str(Path(__file__).parent))  # for llms.py and results.py
+sys.path.append(str(Path(__file__).parent))  # for descriptions.py and results.py
 
 project = "skneural"
 author = copyright = "The skneural developers"
@@ -29,7 +29,7 @@ extensions = [
     "sphinxext.opengraph",
     "myst_parser",
     "results",
-    "llms",
+    "descriptions",
 ]
 exclude_patterns = ["build"]
 templates_path = ["_templates"]
