@@ -191,7 +191,7 @@ def test_fits_in_tasks_leave_their_threads_to_the_tasks_they_wait_for(client, da
 
     tols = [0.1, 0.2]  # one for each thread of the cluster
     futures = client.map(fit, tols)
-    distributed.wait(futures, timeout=60)
+    distributed.wait(futures, timeout=300)
     for model, tol in zip(client.gather(futures), tols, strict=True):
         expected = fit(tol)
         assert model.loss_curve_ == expected.loss_curve_
