@@ -44,8 +44,11 @@ def _no_structure(verdict: Verdict, prepared: Prepared) -> str:
             f"No structure was found: {losses}. The fit therefore predicts the frequencies. If "
             "there is structure, more rows or other features may help, or a number for alpha."
         )
-    remedy = "a smaller tol" if prepared.settings.tol is not None else "another random_state"
-    return f"The fit learned nothing: {losses}. Perhaps {remedy} helps, or a number for alpha."
+    remedy = "a smaller tol, " if prepared.settings.tol is not None else ""
+    return (
+        f"The fit learned nothing: {losses}. Perhaps {remedy}another random_state, another alpha "
+        "or fewer hidden layers help."
+    )
 
 
 def _not_converged(solution: Solution, prepared: Prepared) -> str:

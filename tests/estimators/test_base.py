@@ -196,7 +196,7 @@ def test_constant_features_change_no_bit(classifier, value, container, iris):
 def test_a_fit_of_constant_features_predicts_the_frequencies(classifier, iris):
     y = iris[1][:120]
     model = classifier(5, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="No structure was found"):
+    with pytest.warns(ConvergenceWarning, match="The fit learned nothing"):
         model.fit(np.ones((120, 2)), y)
     assert model.stop_reason_ == "no_structure"
     shares = np.bincount(y) / 120
