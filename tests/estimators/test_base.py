@@ -572,3 +572,11 @@ def test_a_warm_start_needs_features_in_the_order_of_the_last_fit(classifier, ir
     assert model.feature_names_in_.tolist() == list("abcd")
     model.set_params(warm_start=False).fit(X[list("abdc")], y)
     assert model.feature_names_in_.tolist() == list("abdc")
+
+
+@pytest.mark.parametrize("tol", ["auto", 1e-6])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_after_one_iteration_the_advice_is_to_make_more(classifier, activation, tol, iris):
+    model = classifier(5, activation, max_iter=1, tol=tol, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"after 1 iteration.*\. Increase max_iter\."):
+        model.fit(*iris)
