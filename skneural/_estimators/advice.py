@@ -44,12 +44,17 @@ def _no_structure(verdict: Verdict, prepared: Prepared) -> str:
             f"No structure was found: {losses}. The fit therefore predicts the frequencies. If "
             "there is structure, more rows or other features may help, or a number for alpha."
         )
-    remedy = "a smaller tol" if prepared.settings.tol is not None else "another random_state"
-    return f"The fit learned nothing: {losses}. Perhaps {remedy} helps, or a number for alpha."
+    remedy = "a smaller tol, " if prepared.settings.tol is not None else ""
+    return (
+        f"The fit learned nothing: {losses}. Perhaps {remedy}another random_state, another alpha "
+        "or fewer hidden layers help."
+    )
 
 
 def _not_converged(solution: Solution, prepared: Prepared) -> str:
     end = f"The fit stopped after {_iterations(solution)}"
+    if prepared.settings.tol is None and len(solution.loss_curve) == 1:
+        return f"{end}."
     if prepared.settings.tol is None:
         return (
             f"{end}, but the objective was still falling, by {_fall(solution):.2g} times its value "
@@ -63,10 +68,12 @@ def _not_converged(solution: Solution, prepared: Prepared) -> str:
 def _remedy(solution: Solution, prepared: Prepared) -> str:
     if about_features := _about_features(solution, prepared):
         return about_features
-    if solution.stop_reason is StopReason.MAX_ITER and _fall(solution) > _SMALL_FALL:
+    is_short = len(solution.loss_curve) == 1  # too short to measure a fall
+    is_limited = solution.stop_reason is StopReason.MAX_ITER
+    if is_limited and (is_short or _fall(solution) > _SMALL_FALL):
         return "Increase max_iter."
     no_progress = "No further progress is possible"
-    if solution.stop_reason is StopReason.MAX_ITER:
+    if is_limited:
         no_progress = "There is hardly any progress"
     rough = [name for name in prepared.activation_names if not ACTIVATIONS[name].smooth]
     if rough:

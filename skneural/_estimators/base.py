@@ -81,7 +81,8 @@ class BaseMLPClassifier(
         were held out to judge the penalty; with `early_stopping`, on the validation data.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last fit, in a single run. `loss_curve_`
-        and the other histories are continued.
+        and the other histories are continued. If the last fit found no structure, there is nothing
+        to continue from, and `fit` begins anew.
     n_jobs : int or None, default=None
         Number of concurrent runs, by joblib; an interruption then keeps none of them. A single run
         uses as many threads as BLAS would.
@@ -135,8 +136,9 @@ class BaseMLPClassifier(
     stop_reason_ : str
         Why the fit stopped: "tol", "max_iter", "early_stopping", "callback", "precision" (no
         further progress was possible), "overflow" (loss or gradient, at the next weights),
-        "interrupted" (from the keyboard), or "no_structure" (as "tol", but the predictions are
-        no better than the frequencies of the classes; only with ``alpha="auto"``).
+        "interrupted" (from the keyboard), or "no_structure" (as "tol" or
+        "early_stopping", but the predictions are no better than the frequencies of the classes; not
+        if both `alpha` and `tol` are numbers).
     validation_losses_ : list of float
         Log loss on the validation data after each iteration, if there are any: the mean over
         rows and targets, weighted by sample and class weights.
@@ -336,7 +338,8 @@ class BaseMLPClassifier(
 
     @with_callbacks
     def _fit(self, X: Any, y: Any, sample_weight: Any, classes: Any, validation: Any) -> None:
-        is_continued = self.warm_start and hasattr(self, "coefs_")
+        is_nothing = getattr(self, "stop_reason_", None) in (None, StopReason.NO_STRUCTURE.value)
+        is_continued = self.warm_start and not is_nothing
         fitted_targets = self._targets if is_continued else None
         prepared = prepare(
             self, self._make_output, fitted_targets, X, y, sample_weight, classes, validation

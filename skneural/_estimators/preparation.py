@@ -145,6 +145,10 @@ def check_settings(estimator: Any) -> Settings:
     check.whole_number("n_init", estimator.n_init, 1)
     if estimator.n_jobs is not None:
         check_scalar(estimator.n_jobs, "n_jobs", Integral)
+        if estimator.n_jobs == 0:
+            raise ValueError(
+                "n_jobs must not be 0; None and 1 stand for one job, -1 for all cores."
+            )
     check.real_number(
         "validation_fraction",
         estimator.validation_fraction,
@@ -201,7 +205,7 @@ def validation_data(
     if is_dask(X):
         return dask_validation_data(estimator, X, y, sample_weight, targets, may_be_missing)
     y, sample_weight = in_memory(y), in_memory(sample_weight)
-    X = check.check_features(estimator, X, reset=False)
+    X = check.check_features(estimator, X, reset=False, name="X_val")
     y = check_labels(y, "y_val", may_be_missing=may_be_missing)
     check_consistent_length(X, y)
     weight = check_sample_weight(sample_weight, X, "sample_weight_val")

@@ -112,18 +112,18 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
     return list(activation)
 
 
-def check_features(estimator: Any, X: Any, *, reset: bool) -> Any:
+def check_features(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Any:
     """Convert features to an array or a CSR matrix of finite numbers.
 
     With `reset`, the estimator stores their number and names; otherwise, they must agree with the
     stored ones. Values are checked block by block, because scikit-learn may allocate an array of
     the size of X to find a value that is not finite.
     """
-    refuse_masked(X, "X")
+    refuse_masked(X, name)
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
     )
-    check_numbers(X, "X", type(estimator).__name__)
+    check_numbers(X, name, type(estimator).__name__)
     return X
 
 

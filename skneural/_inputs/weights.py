@@ -44,8 +44,8 @@ def check_sum(total: float, name: str) -> None:
     """Refuse weights that are all zero, or so small that shares of them lose digits."""
     if total < LEAST_WEIGHT:
         raise ValueError(
-            f"{name} must have a sum of at least {LEAST_WEIGHT:g}, above zero; these weights sum to "
-            f"{total:g}."
+            f"{name} must have a sum of at least {LEAST_WEIGHT:g}, above zero; these weights sum "
+            f"to {total:g}."
         )
 
 

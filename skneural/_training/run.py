@@ -111,6 +111,7 @@ class _Run:
         self._rows = rows
         self._max_iter = settings.max_iter
         self._solver = settings.solver
+        self._has_tol = settings.tol is not None
         self._selects = settings.patience is not None
         self._is_new = is_new
         self._observations_per_weight = observations_per_weight
@@ -121,6 +122,7 @@ class _Run:
         )
         self._penalty = self.formulation.penalty
         self._first_factor = 1.0
+        self._unlearned: Verdict | None = None  # on the rows of the first stage
 
     def all_stages(self, progress: Progress) -> StopReason:
         """Run all stages, and return why the last one ended."""
@@ -134,8 +136,13 @@ class _Run:
             if reason is StopReason.TOL and stage.is_whole and self._penalty.is_fixed:
                 break
             if stage.is_trial and stage.unseen_rows is not None:
-                progress.verdict = self._judge(stage.rows, stage.unseen_rows, progress.theta)
-        if reason is StopReason.TOL and not self._finds_structure(progress):
+                verdict = self._judge(stage.rows, stage.unseen_rows, progress.theta)
+                is_cause = self._unlearned is not None and not verdict.finds_structure
+                progress.verdict = self._unlearned if is_cause else verdict
+        if reason is StopReason.EARLY_STOPPING:
+            progress.verdict = None  # the validation data have chosen other weights
+        is_end = reason in (StopReason.TOL, StopReason.EARLY_STOPPING)
+        if is_end and not self._finds_structure(progress):
             return StopReason.NO_STRUCTURE
         return reason
 
@@ -246,9 +253,12 @@ class _Run:
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
         redraws = MOST_REDRAWS if self._is_new and self._network.n_layers > 1 else 0
         reason = self._stage(stage, progress)
-        while reason.completes_stage and progress.n_iter < most:
+        while reason.completes_stage:
             seen = self._judge(stage.rows, stage.rows, progress.theta)
-            if seen.loss < LEARNED * seen.frequencies_loss or seen.frequencies_loss < NOTHING:
+            is_nothing = seen.frequencies_loss < NOTHING
+            self._unlearned = None if is_nothing or seen.finds_structure else seen
+            is_learned = is_nothing or seen.loss < LEARNED * seen.frequencies_loss
+            if is_learned or progress.n_iter >= most:
                 break
             is_redrawn = redraws > 0 and not seen.finds_structure
             if is_redrawn:
@@ -273,23 +283,30 @@ class _Run:
         )
 
     def _finds_structure(self, progress: Progress) -> bool:
-        """Whether predictions are better than the frequencies of the classes, in the end too."""
-        if self._penalty.is_fixed:
-            return True  # however strong it is
+        """Whether predictions are better than the frequencies of the classes, in the end too.
+
+        A fixed penalty and a number for `tol` ask for a gradient, whatever the predictions.
+        """
+        if self._penalty.is_fixed and self._has_tol:
+            return True
         verdict = progress.verdict
         if verdict is None or verdict.finds_structure:
-            verdict = self._judge(self._rows, self._rows, progress.theta)
+            verdict = self._judge(self._rows, self._rows, self._kept_weights(progress))
         if progress.verdict is None or not verdict.finds_structure:
             progress.verdict = verdict
         return verdict.finds_structure
 
+    def _kept_weights(self, progress: Progress) -> Vector:
+        """The last weights, or those with the lowest validation loss if that ends the run."""
+        if self._selects and progress.validation is not None:
+            return progress.validation.best_theta
+        return progress.theta
+
     def finish(self, progress: Progress, reason: StopReason) -> Solution:
         """The solution, with the loss and gradient for all rows and the last penalty."""
-        validation, verdict = progress.validation, progress.verdict
-        theta = progress.theta
-        if validation is not None and self._selects:
-            theta = validation.best_theta
-        elif reason is StopReason.NO_STRUCTURE and verdict is not None and verdict.is_held_out:
+        theta, verdict = self._kept_weights(progress), progress.verdict
+        is_noise = reason is StopReason.NO_STRUCTURE and verdict is not None and verdict.is_held_out
+        if is_noise and not self._selects:
             theta = self._network.without_coefs(theta)  # they are traces, as the penalty is strong
         # If a stage is cut short, the loss may still be that of other rows or another penalty.
         if theta is not progress.theta or not reason.completes_stage:

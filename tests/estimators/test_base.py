@@ -196,7 +196,7 @@ def test_constant_features_change_no_bit(classifier, value, container, iris):
 def test_a_fit_of_constant_features_predicts_the_frequencies(classifier, iris):
     y = iris[1][:120]
     model = classifier(5, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="No structure was found"):
+    with pytest.warns(ConvergenceWarning, match="The fit learned nothing"):
         model.fit(np.ones((120, 2)), y)
     assert model.stop_reason_ == "no_structure"
     shares = np.bincount(y) / 120
@@ -572,3 +572,11 @@ def test_a_warm_start_needs_features_in_the_order_of_the_last_fit(classifier, ir
     assert model.feature_names_in_.tolist() == list("abcd")
     model.set_params(warm_start=False).fit(X[list("abdc")], y)
     assert model.feature_names_in_.tolist() == list("abdc")
+
+
+@pytest.mark.parametrize("tol", ["auto", 1e-6])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_after_one_iteration_the_advice_is_to_make_more(classifier, activation, tol, iris):
+    model = classifier(5, activation, max_iter=1, tol=tol, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"after 1 iteration.*\. Increase max_iter\."):
+        model.fit(*iris)

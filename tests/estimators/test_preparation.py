@@ -306,3 +306,9 @@ def test_a_repeated_row_is_on_one_side_of_the_split_only(classifier, iris):
         set(map(tuple, rows_of(part))) for part in (again.rows, again.validation_rows)
     )
     assert not trained & held_out
+
+
+@pytest.mark.parametrize("n_init", [1, 2])
+def test_zero_jobs_are_an_error_whatever_the_number_of_runs(classifier, n_init, iris):
+    with pytest.raises(ValueError, match="n_jobs must not be 0"):
+        classifier(3, n_init=n_init, n_jobs=0).fit(*iris)

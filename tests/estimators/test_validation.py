@@ -157,3 +157,12 @@ def test_validation_data_that_overflow_are_an_error_that_names_them(
     model = classifier(3, early_stopping=early_stopping, random_state=0)
     with pytest.raises(ValueError, match="X_val"):
         model.fit(X, y, X_val=X_val, y_val=y)
+
+
+def test_bad_values_of_validation_data_are_errors_that_name_them(classifier, iris):
+    X, y = iris
+    for X_val in (np.where(X > 2, np.nan, X), np.where(X > 2, np.inf, X)):
+        with pytest.raises(ValueError, match="Input X_val contains"):
+            classifier(3).fit(X, y, X_val=X_val, y_val=y)
+    with pytest.raises(ValueError, match="X_val has masked values"):
+        classifier(3).fit(X, y, X_val=np.ma.masked_array(X, X > 2), y_val=y)

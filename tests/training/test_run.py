@@ -191,12 +191,15 @@ def test_weights_are_not_drawn_anew_for_ever_nor_at_a_warm_start(classifier, iri
     draw, drawn = Network.initial_weights, []
     record = lambda network, *args: drawn.append(args) or draw(network, *args)  # noqa: E731
     monkeypatch.setattr(Network, "initial_weights", record)
+    model = classifier(5, warm_start=True, random_state=0).fit(*iris)
+    n_before = len(drawn)
     X = np.zeros((150, 4))
-    model = classifier(5, warm_start=True, random_state=0)
-    for _ in range(2):
-        with pytest.warns(ConvergenceWarning, match="log loss of the predictions"):
-            model.fit(X, iris[1])
-        assert len(drawn) == 1 + MOST_REDRAWS
+    with pytest.warns(ConvergenceWarning, match="log loss of the predictions"):
+        model.fit(X, iris[1])
+    assert len(drawn) == n_before
+    with pytest.warns(ConvergenceWarning, match="log loss of the predictions"):
+        model.set_params(warm_start=False).fit(X, iris[1])
+    assert len(drawn) == n_before + 1 + MOST_REDRAWS
 
 
 @pytest.mark.parametrize("max_iter", [90, 1000])
@@ -651,9 +654,39 @@ def test_where_there_is_structure_a_model_finds_it(classifier, hidden, data, iri
     assert model.alpha_.max() < 100
 
 
-def test_a_fixed_penalty_is_not_asked_whether_there_is_structure(classifier):
-    model = classifier((), alpha=1e9, random_state=0).fit(*noise(0))
-    assert model.stop_reason_ == "tol"
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"hidden_layer_sizes": (), "alpha": 1e9},
+        {"hidden_layer_sizes": (5,) * 30, "alpha": 1.0},
+        {"hidden_layer_sizes": (5,) * 30, "alpha": 1.0, "early_stopping": True},
+        {"hidden_layer_sizes": (5,) * 30},
+    ],
+    ids=["strong", "deep", "stopped", "auto"],
+)
+def test_a_fit_that_did_not_learn_its_own_rows_says_so(classifier, parameters, cancer):
+    X, y = cancer
+    model = classifier(**parameters, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="The fit learned nothing.* training rows"):
+        model.fit(X, y)
+    assert model.stop_reason_ == "no_structure"
+    assert max((y == k).mean() for k in (0, 1)) >= model.score(X, y)
+
+
+def test_a_warm_start_where_nothing_was_learned_begins_anew(classifier, iris):
+    X, y = iris
+    model = classifier(5, warm_start=True, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="structure"):
+        model.fit(X, np.random.default_rng(0).permutation(y))
+    other = classifier(5, random_state=0)
+    for alpha in ("auto", 1.0):
+        model.set_params(alpha=alpha).fit(X, y)
+        np.testing.assert_array_equal(
+            model.predict_proba(X), other.set_params(alpha=alpha).fit(X, y).predict_proba(X)
+        )
+        with pytest.warns(ConvergenceWarning, match="learned nothing"):
+            model.set_params(alpha=1e9, warm_start=False).fit(X, y)
+        model.set_params(warm_start=True)
 
 
 def test_a_fit_without_a_tolerance_ends_when_the_objective_falls_by_less_than_it_says(
