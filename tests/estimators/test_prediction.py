@@ -272,7 +272,7 @@ def test_long_doubles_that_are_too_large_are_refused(classifier, convert, fitted
         model.predict_proba(bad)
     with pytest.raises(ValueError, match="Input X contains infinity"):
         new.fit(bad, y)
-    with pytest.raises(ValueError, match="Input X contains infinity"):
+    with pytest.raises(ValueError, match="Input X_val contains infinity"):
         new.fit(good, y, X_val=bad, y_val=y)
 
 
