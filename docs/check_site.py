@@ -37,6 +37,7 @@ MAIN_PAGES = [
     "auto_examples/tables/plot_mixed_columns",
     "generated/skneural.SoftmaxMLPClassifier",
 ]
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 SECONDS = 600  # for all pages; a minute is enough on an idle machine
 
 # Shows each page in a frame, runs axe there, and posts what it finds: page, width, theme, rule,
@@ -140,22 +141,26 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing of requests."""
 
 
-def browse(browser, folder, *arguments):
-    """Start a headless Chromium with a profile in a folder."""
+def headless(folder, *arguments):
+    """The command that starts the browser without a window, with a profile in a folder."""
     flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"]
+    return [BROWSER, *flags, *arguments]
+
+
+def browse(folder, *arguments):
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([browser, *flags, *arguments], **quiet)
+    return subprocess.Popen(headless(folder, *arguments), **quiet)
 
 
-def violations(browser):
-    """What axe finds on the main pages."""
+def violations():
+    """The violations of rules of axe on the main pages."""
     found = Queue()
     handler = partial(Handler, directory=SITE, found=found)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, TemporaryDirectory() as folder:
         Thread(target=server.serve_forever, daemon=True).start()
         # With a port for debugging, Chromium runs until it is ended.
         url = f"http://127.0.0.1:{server.server_port}/driver.html"
-        process = browse(browser, folder, "--remote-debugging-port=0", url)
+        process = browse(folder, "--remote-debugging-port=0", url)
         try:
             return found.get(timeout=SECONDS)
         finally:
@@ -164,22 +169,21 @@ def violations(browser):
             server.shutdown()
 
 
-def printed_pages(browser, name):
+def printed_pages(name):
     """The number of pages of paper for a page of the site."""
     with TemporaryDirectory() as folder:
         pdf = Path(folder) / "page.pdf"
         url = (SITE / f"{name}.html").as_uri()
-        browse(browser, folder, f"--print-to-pdf={pdf}", url).wait(timeout=SECONDS)
+        browse(folder, f"--print-to-pdf={pdf}", url).wait(timeout=SECONDS)
         return int(re.search(rb"/Count (\d+)", pdf.read_bytes())[1])
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        sys.exit("make check needs Chromium")
+    if BROWSER is None:
+        sys.exit("Install Chromium, in which the pages are checked.")
     problems = [f"{page}: broken link {link}" for page, link in broken_links(SITE)]
-    problems += [" | ".join(map(str, row)) for row in violations(browser)]
-    if printed_pages(browser, "cheat_sheet") != 1:
+    problems += [" | ".join(map(str, row)) for row in violations()]
+    if printed_pages("cheat_sheet") != 1:
         problems.append("cheat_sheet.html: longer than one page when printed")
     sys.exit("\n".join(problems) or None)
 

@@ -78,8 +78,8 @@ print(f"\nlate: {np.mean(y == 'late'):.0%}")
 # :func:`skrub.tabular_pipeline` looks at the columns and at the classifier. For a network it turns
 # words and dates into numbers, fills gaps and marks them, and scales; trees get gaps as they are.
 #
-# The other pipeline is written by hand, with what we know of the columns: price and weight are
-# compared by ratios, so we take logarithms, and dates count by season and weekend.
+# We write the other pipeline by hand, because we know the columns. Prices and weights are compared
+# by ratios, so we take logarithms. Of a date, the season and the weekend matter.
 
 
 def season_and_weekend(frame):

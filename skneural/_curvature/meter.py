@@ -33,7 +33,15 @@ from skneural._curvature.factors import Curvature, Factors, diagonal, floored
 from skneural._curvature.moments import central, diagonal_moment, double, mean_weight, shard_sums
 from skneural._curvature.probes import probes
 from skneural._data import Data, MapShards, Rows, Shard, Sums, cut
-from skneural._network import Network, cast, forward, most_rows, power_of_two, total_weight
+from skneural._network import (
+    Network,
+    Workspace,
+    cast,
+    forward,
+    most_rows,
+    power_of_two,
+    total_weight,
+)
 from skneural._typing import FloatArray, Vector
 
 SAMPLE_ROWS = 4096  # moments of more rows hardly differ
@@ -175,15 +183,17 @@ def _block_sums(
     layers = network.layers(theta)
     labels, row_weight = rows.labels_and_weights(block)
     row_weight = row_weight / scale
-    inputs, kept, logits = forward(layers, network.activations, rows.features(block))
+    workspace = Workspace()  # for the passes of all roots
+    X = rows.features(block)
+    inputs, kept, logits = forward(layers, network.activations, X, workspace)
     expected: list[Any] = [0.0] * network.n_layers
     for probe in probes(output.n_roots, *rows.positions(block)):
         root = output.fisher_root(logits, labels, row_weight, probe)
-        for depth, g in network.backpropagate(layers, kept, root):
+        for depth, g in network.backpropagate(layers, kept, root, workspace):
             expected[depth] = expected[depth] + _moment(g, None, largest)
     observed: list[Any] = [0.0] * network.n_layers
     for root in output.error_roots(logits, labels, row_weight):
-        for depth, g in network.backpropagate(layers, kept, root):
+        for depth, g in network.backpropagate(layers, kept, root, workspace):
             observed[depth] += float(np.square(g).sum(dtype=np.float64))
     weight = mean_weight(output, rows, block, scale)
     squared = output.coding.weights(labels, row_weight, power=2).mean(axis=1)

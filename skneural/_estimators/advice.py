@@ -1,5 +1,7 @@
 """Messages about the end of a fit: the cause that was measured, and what helps."""
 
+import math
+
 from skneural._estimators.preparation import Prepared
 from skneural._network import ACTIVATIONS
 from skneural._training import Solution, StopReason, Verdict
@@ -52,25 +54,22 @@ def _no_structure(verdict: Verdict, prepared: Prepared) -> str:
 
 
 def _not_converged(solution: Solution, prepared: Prepared) -> str:
-    end = f"The fit stopped after {_iterations(solution)}"
-    if prepared.settings.tol is None and len(solution.loss_curve) == 1:
+    end, tol = f"The fit stopped after {_iterations(solution)}", prepared.settings.tol
+    if tol is not None:
+        return f"{end} at a gradient norm of {solution.gradient_norm:.3g}; tol={tol:g}."
+    if math.isinf(fall := _fall(solution)):
         return f"{end}."
-    if prepared.settings.tol is None:
-        return (
-            f"{end}, but the objective was still falling, by {_fall(solution):.2g} times its value "
-            f"in the last {WINDOW} iterations."
-        )
     return (
-        f"{end} at a gradient norm of {solution.gradient_norm:.3g}; tol={prepared.settings.tol:g}."
+        f"{end}, but the objective was still falling, by {fall:.2g} times its value in the last "
+        f"{WINDOW} iterations."
     )
 
 
 def _remedy(solution: Solution, prepared: Prepared) -> str:
     if about_features := _about_features(solution, prepared):
         return about_features
-    is_short = len(solution.loss_curve) == 1  # too short to measure a fall
     is_limited = solution.stop_reason is StopReason.MAX_ITER
-    if is_limited and (is_short or _fall(solution) > _SMALL_FALL):
+    if is_limited and _fall(solution) > _SMALL_FALL:
         return "Increase max_iter."
     no_progress = "No further progress is possible"
     if is_limited:
@@ -105,8 +104,10 @@ def _about_features(solution: Solution, prepared: Prepared) -> str | None:
 
 
 def _fall(solution: Solution) -> float:
-    """The relative fall of the objective in the last iterations."""
+    """The relative fall of the objective in the last iterations; infinite after a single one."""
     last = solution.loss_curve[-WINDOW - 1 :]
+    if len(last) == 1:
+        return math.inf
     return (last[0] - last[-1]) / max(abs(last[-1]), 1e-300) if last else 0.0
 
 

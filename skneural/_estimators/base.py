@@ -136,9 +136,9 @@ class BaseMLPClassifier(
     stop_reason_ : str
         Why the fit stopped: "tol", "max_iter", "early_stopping", "callback", "precision" (no
         further progress was possible), "overflow" (loss or gradient, at the next weights),
-        "interrupted" (from the keyboard), or "no_structure" (as "tol" or
-        "early_stopping", but the predictions are no better than the frequencies of the classes; not
-        if both `alpha` and `tol` are numbers).
+        "interrupted" (from the keyboard), or "no_structure" (as "tol" or "early_stopping", but the
+        predictions are no better than the frequencies of the classes; not if both `alpha` and `tol`
+        are numbers).
     validation_losses_ : list of float
         Log loss on the validation data after each iteration, if there are any: the mean over
         rows and targets, weighted by sample and class weights.

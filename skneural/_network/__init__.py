@@ -17,6 +17,7 @@ from skneural._network.row_sums import (
 )
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
+from skneural._network.workspace import Workspace
 
 __all__ = [
     "ACTIVATIONS",
@@ -30,6 +31,7 @@ __all__ = [
     "SigmoidOutput",
     "SoftmaxOutput",
     "TargetCoding",
+    "Workspace",
     "cast",
     "find_coding",
     "forward",

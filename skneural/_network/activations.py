@@ -65,6 +65,11 @@ class Identity(Activation):
         slope.fill(1)
         return slope
 
+    def multiply_slope(
+        self, kept: FloatArray, delta: FloatArray, out: FloatArray | None = None
+    ) -> None:
+        """Change nothing: the slope is 1."""
+
     def multiply_curvature(self, kept: FloatArray, delta: FloatArray) -> None:
         delta[...] = 0
 

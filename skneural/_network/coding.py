@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from skneural._network.layout import target_layout
-from skneural._network.partition import Partition
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
 
 
@@ -154,7 +153,7 @@ class TargetCoding:
 
     def split_scores(self, values: FloatArray) -> list[FloatArray]:
         """The decision scores of each target: 1-d for two classes, else a column per class."""
-        parts = Partition([1 if k == 2 else k for k in self.n_classes]).split(values)
+        parts = self._layout.scores.split(values)
         return [part[:, 0] if part.shape[1] == 1 else part for part in parts]
 
     @cached_property

@@ -30,6 +30,8 @@ class Layout(NamedTuple):
     """The class of each unit."""
     classes: Partition
     """The columns of class space of each target."""
+    scores: Partition
+    """The columns of the decision scores of each target."""
     groups: list[Group]
     scored: Any
     """The columns of class space without the first of two classes."""
@@ -59,6 +61,7 @@ def target_layout(n_classes: tuple[int, ...], unit_classes: Callable[[int], IntA
         units=units,
         unit_class=np.concatenate([of_size[k] for k in n_classes]),
         classes=classes,
+        scores=Partition([1 if k == 2 else k for k in n_classes]),
         groups=groups,
         scored=_short(np.delete(np.arange(classes.n_columns), firsts)),
         paired=_short(firsts - np.arange(len(firsts))),

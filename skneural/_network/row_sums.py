@@ -10,6 +10,7 @@ from scipy.special import xlogy
 from skneural._data import Data, MapShards, Rows, Shard, Sums, Total, cut
 from skneural._network.network import Network, cast, forward, most_rows
 from skneural._network.output import Output
+from skneural._network.workspace import Workspace
 from skneural._typing import FloatArray, LabelArray, Vector
 
 LEAST_WEIGHT = 1e-300  # of all rows together; shares of it would lose digits below 1e-308
@@ -116,11 +117,13 @@ def log_loss(network: Network, rows: Data, theta: Vector, map_shards: MapShards 
 
 def _shard_log_loss(network: Network, theta: FloatArray, rows: Rows, shard: Shard) -> LogLossSums:
     layers, output = network.layers(theta), network.output
+    workspace = Workspace()  # for all blocks
     loss = total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for block in cut(shard, most_rows(layers)):
             labels, row_weight = rows.labels_and_weights(block)
-            logits = forward(layers, network.activations, rows.features(block)).logits
+            X = rows.features(block)
+            logits = forward(layers, network.activations, X, workspace).logits
             losses = output.log_losses(logits, labels)
             weights = np.broadcast_to(output.coding.weights(labels, row_weight), losses.shape)
             loss += (weights * losses).sum()

@@ -1,6 +1,10 @@
 """A cluster of processes, which all modules share, and clusters to lose."""
 
+import os
+
 import pytest
+
+needs_signals = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
 # Without an address, the scheduler has an HTTP server on a fixed port, on all interfaces.
 LOCAL = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "threads_per_worker": 1}

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skneural import SoftmaxMLPClassifier
 from skneural._dask.rows import Whole
+from tests.dask.conftest import needs_signals
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -160,7 +161,7 @@ def test_arrays_in_functions_are_aligned_wherever_they_arrive():
     np.testing.assert_array_equal(pickle.loads(saved)(1), function(1))
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@needs_signals
 def test_a_fit_outlives_a_worker_that_is_killed(client, chunks):
     expected = network().fit(*chunks)
     (pid, _) = client.run(os.getpid).values()

@@ -101,7 +101,7 @@ def results(model, X):
 SETTINGS = {
     "all rows": {"max_iter": 2},
     "sampled stages": {"max_iter": 52},
-    "early stopping": {"max_iter": 2, "early_stopping": True},
+    "early stopping": {"max_iter": 52, "early_stopping": True},
     "balanced": {"max_iter": 2, "class_weight": "balanced"},
 }
 

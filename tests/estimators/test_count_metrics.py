@@ -33,7 +33,7 @@ def test_counts_are_those_of_the_predictions_above_each_threshold(digits):
 @pytest.mark.parametrize("is_weighted", [False, True])
 @pytest.mark.parametrize("name", COUNT_METRICS)
 def test_the_threshold_is_the_one_that_the_scorer_finds_one_by_one(name, is_weighted, digits):
-    for seed in range(5):
+    for seed in range(20):
         probability, code, weight = draw(seed, digits)
         weights = {"sample_weight": weight} if is_weighted else {}
         found = [

@@ -10,7 +10,7 @@ import pytest
 
 from skneural._dask import chunks as tasks
 from skneural._dask.rows import Whole
-from tests.dask.conftest import client_of, local_cluster
+from tests.dask.conftest import client_of, local_cluster, needs_signals
 from tests.dask.test_cluster import Watch, network, watched
 from tests.estimators.helpers import same_fit
 
@@ -32,7 +32,7 @@ def chunks():
     return da.from_array(X, chunks=(3000, -1)), da.from_array((X[:, 0] > 0) + 0, chunks=3000)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@needs_signals
 def test_a_worker_that_pauses_delays_the_fit_and_changes_no_bit(client, chunks):
     expected = network().fit(*chunks)
     (pid, _) = client.run(os.getpid).values()

@@ -2,7 +2,7 @@
 
 import json
 import re
-import shutil
+import runpy
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +13,8 @@ from scipy.special import expit, logsumexp, softmax
 
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS = ["logits", "learning", "draw"]
-BROWSER = next(filter(None, map(shutil.which, ["chromium", "google-chrome"])), None)
+CHECK = runpy.run_path(str(DOCS / "check_site.py"))
+BROWSER, headless = CHECK["BROWSER"], CHECK["headless"]
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason="there is no browser")
 
 HELPERS = """
@@ -62,9 +63,8 @@ def play(tmp_path):
             f"<script>{HELPERS} const act = () => {{ {actions} }};"
             'document.getElementById("seen").textContent = JSON.stringify(act());</script>'
         )
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
         done = subprocess.run(
-            [BROWSER, *flags, "--dump-dom", page.as_uri()],
+            headless(tmp_path, "--dump-dom", page.as_uri()),
             capture_output=True,
             text=True,
             timeout=120,

@@ -11,7 +11,7 @@ PAGES = [*sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("user_guide/*.md"))]
 RESULTS = runpy.run_path(str(DOCS / "results.py"))
 cell, filled = RESULTS["cell"], RESULTS["filled"]
 
-# What a page may say without a measurement, and why.
+# Quantities that pages may name although no benchmark measures them, each with the reason.
 NOT_MEASURED = {
     "0.6 %": "by how much the objective falls at the end, a constant of the code",
     "1 %": "by how much the log loss of unseen rows falls, a constant of the code",

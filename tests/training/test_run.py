@@ -189,7 +189,11 @@ def test_weights_from_which_nothing_can_be_learned_are_drawn_anew(
 
 def test_weights_are_not_drawn_anew_for_ever_nor_at_a_warm_start(classifier, iris, monkeypatch):
     draw, drawn = Network.initial_weights, []
-    record = lambda network, *args: drawn.append(args) or draw(network, *args)  # noqa: E731
+
+    def record(network, *args):
+        drawn.append(args)
+        return draw(network, *args)
+
     monkeypatch.setattr(Network, "initial_weights", record)
     model = classifier(5, warm_start=True, random_state=0).fit(*iris)
     n_before = len(drawn)
