@@ -9,8 +9,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import cache
-from threading import Lock, get_ident
+from functools import cache, partial
+from threading import Lock, get_ident, local
 from typing import Any, ClassVar
 
 from threadpoolctl import ThreadpoolController
@@ -19,6 +19,8 @@ THREADING_PAYS = 1e7  # multiplications in a pass; for fewer, waking threads cos
 
 MapShards = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 """A function like the builtin `map`, for shards or layers: results come in order."""
+
+_this_thread = local()
 
 
 @contextmanager
@@ -54,9 +56,10 @@ class _ShardThreads:
     def map(self, function: Callable[[Any], Any], shards: Iterable[Any]) -> Iterator[Any]:
         if self._pool is None and self._turn.acquire(blocking=False):
             self._stack.callback(self._turn.release)
-            pool = ThreadPoolExecutor(self._n_threads, initializer=_limit_this_thread)
-            self._pool = self._stack.enter_context(pool)
-        return map(function, shards) if self._pool is None else self._pool.map(function, shards)
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(self._n_threads))
+        if self._pool is None:
+            return map(function, shards)
+        return self._pool.map(partial(_with_one_blas_thread, function), shards)
 
 
 class _BlasLimit:
@@ -113,9 +116,17 @@ class _BlasLimit:
                 pass
 
 
-def _limit_this_thread() -> None:
-    _blas().limit(limits=1)
-    _allow_other_threads_to_limit()
+def _with_one_blas_thread(function: Callable[[Any], Any], shard: Any) -> Any:
+    """The function of a shard; first limit BLAS, should it have a limit for each thread.
+
+    An initializer of the pool would do so at a time of its own, even after a pass that other
+    threads have finished. If a user's limit has ended by then, BLAS would lose its threads.
+    """
+    if not hasattr(_this_thread, "is_limited"):
+        _blas().limit(limits=1)
+        _allow_other_threads_to_limit()
+        _this_thread.is_limited = True
+    return function(shard)
 
 
 def _allow_other_threads_to_limit() -> None:

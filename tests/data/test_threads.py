@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -255,6 +256,26 @@ def test_a_limit_of_the_user_that_ends_before_the_fits_of_other_threads(makes_a_
     assert blas_threads() == {4}  # as the user's limit requires
     other.leave()
     assert blas_threads() == {4}
+
+
+@pytest.mark.usefixtures("four_blas_threads")
+def test_no_thread_limits_blas_after_the_pass(monkeypatch):
+    limit, began, ended = ThreadpoolController.limit, [], []
+
+    def slow(*args, **kwargs):
+        began.append(None)
+        if len(began) > 1:  # the first thread could make the whole pass meanwhile
+            time.sleep(0.2)
+        limiter = limit(*args, **kwargs)
+        ended.append(None)
+        return limiter
+
+    fit = Fit().enter()
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadpoolController, "limit", slow)
+        assert fit.has_threads()
+        assert len(ended) == len(began) > 0
+    fit.leave()
 
 
 def test_a_thread_that_may_not_limit_blas_goes_without_threads():

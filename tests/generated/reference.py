@@ -62,6 +62,17 @@ class Problem:
                 gradient[place] = value.imag / STEP
         return gradients[: len(coefs)], gradients[len(coefs) :]
 
+    def is_at_a_kink(self, coefs, intercepts, rtol):
+        """Whether the slope of a rectified unit depends on how a row's sum is rounded."""
+        a = self.X
+        for coef, intercept in zip(coefs[:-1], intercepts[:-1], strict=True):
+            rounding = rtol * (abs(a) @ abs(coef) + abs(intercept))
+            a = a @ coef + intercept
+            if self.activation == "relu" and (abs(a) <= rounding).any():
+                return True
+            a = ACTIVATIONS[self.activation](a)
+        return False
+
     def used(self):
         """Which features differ among the rows with a weight; the first one, if none does."""
         X = self.X[sum(each.sum(axis=1) for each in self.label_weights()) > 0]
