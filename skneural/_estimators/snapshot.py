@@ -1,7 +1,6 @@
 """Methods that read the fitted attributes of a single fit."""
 
 from collections.abc import Callable
-from copy import copy
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +17,8 @@ def on_snapshot(method: Callable[Concatenate[Any, P], R]) -> Callable[Concatenat
 
     @wraps(method)
     def call(estimator: Any, /, *arguments: P.args, **keywords: P.kwargs) -> R:
-        return method(copy(estimator), *arguments, **keywords)
+        snapshot = object.__new__(type(estimator))
+        vars(snapshot).update(vars(estimator))  # `copy` would check it like a loaded model
+        return method(snapshot, *arguments, **keywords)
 
     return call
