@@ -91,12 +91,12 @@ def observations_per_weight(rows: Data) -> float:
 
 def _sum_of_weights(rows: Rows) -> Total:
     with np.errstate(over="ignore"):
-        return Total(rows.all_weights().sum(dtype=np.float64))
+        return Total(rows.all_weights().sum())
 
 
 def _squared_shares(total: float, rows: Rows) -> Total:
     """``sum (w / W)^2``, which neither overflows nor vanishes."""
-    return Total(((rows.all_weights() / total) ** 2).sum(dtype=np.float64))
+    return Total(((rows.all_weights() / total) ** 2).sum())
 
 
 def weighted_rows(output: Output, rows: Data) -> Data:
