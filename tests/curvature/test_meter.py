@@ -434,6 +434,23 @@ def test_few_certain_predictions_that_come_true_are_no_sign_of_caution():
     np.testing.assert_allclose(dispersion[-1], (observed + UNCERTAIN) / (expected + UNCERTAIN))
 
 
+@pytest.mark.parametrize("output", CALIBRATED)
+def test_the_dispersion_of_few_and_certain_rows_is_that_of_the_definition(output):
+    network, theta, rows = make(output, n=5)
+    network.layers(theta)[-1].intercept[...] += 9 * np.arange(output.coding.n_units)
+    small = Rows(rows.X, rows.labels, rows.weight / 1000)
+    _, expected = brute_force(network, theta, small, unit=0.01)
+    found = layer_curvature(network, theta, small, map, EVERYTHING, unit=0.01).dispersion
+    np.testing.assert_allclose(found, np.clip(expected, *DISPERSIONS))
+
+
+def test_errors_that_overflow_have_a_dispersion_of_one():
+    network, theta, rows = make(OUTPUTS[0])
+    network.layers(theta)[-1].coef[...] *= 1e200
+    dispersion = layer_curvature(network, theta, rows, map, EVERYTHING).dispersion
+    np.testing.assert_array_equal(dispersion, 1)
+
+
 # --- Scales ----------------------------------------------------------------------------------
 
 

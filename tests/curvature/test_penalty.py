@@ -64,16 +64,18 @@ def penalty_of(network, unit=1.0):
 # --- The equations -------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("information", [1e-20, 1.0])
 @pytest.mark.parametrize("seed", range(5))
-def test_both_equations_hold_at_the_balanced_evidence(seed):
+def test_both_equations_hold_at_the_balanced_evidence(seed, information):
     rng = np.random.default_rng(seed)
-    spectra = [rng.exponential(100, size) ** 2 for size in (40, 30, 8)]
+    spectra = [information * rng.exponential(100, size) ** 2 for size in (40, 30, 8)]
     squares, dispersion = rng.exponential(10, 3), rng.uniform(0.3, 5, 3)
     alpha, gamma = balanced_evidence(spectra, squares, dispersion)
     for k, alpha_l, gamma_l, phi in zip(spectra, alpha, gamma, dispersion, strict=True):
         np.testing.assert_allclose(gamma_l, (k / (k + alpha_l / phi)).sum(), rtol=1e-9)
     np.testing.assert_allclose((alpha * squares / dispersion).sum(), gamma.sum(), rtol=1e-5)
     np.testing.assert_allclose(alpha * squares, (alpha * squares)[0], rtol=1e-12)
+    assert (gamma.sum() < 1) == (information < 1)  # of 78 coefficients
 
 
 @pytest.mark.parametrize("constant", [0.0, 1e-9, 1.0, 1e9])
@@ -86,6 +88,15 @@ def test_the_balanced_evidence_is_finite_at_every_extreme(square, constant):
         assert (alpha > 0).all()
         assert (gamma >= 0).all()
         assert gamma.sum() <= 10
+
+
+@pytest.mark.parametrize("phi", [1e-3, 0.7, 3.0])
+def test_where_the_data_determine_all_coefficients_their_number_is_the_evidence(phi):
+    for n_coefs in range(1, 50):
+        spectrum, square = np.full(n_coefs, 1e30), np.array([2.0])
+        alpha, gamma = balanced_evidence([spectrum], square, np.array([phi]))
+        np.testing.assert_allclose(alpha * square / phi, n_coefs, rtol=1e-5)
+        np.testing.assert_allclose(gamma, n_coefs)
 
 
 @pytest.mark.parametrize("largest", [0, 4, 100])

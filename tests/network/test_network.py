@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from skneural._network.activations import ACTIVATIONS
-from skneural._network.network import Layer, Network, forward, pack
+from skneural._network.network import LAYER_NUMBERS, Layer, Network, forward, most_rows, pack
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 
@@ -98,6 +98,25 @@ def test_layers_are_views_with_the_bias_first():
     assert all(np.shares_memory(part, vector) for layer in layers for part in layer)
     np.testing.assert_array_equal(layers[0].intercept, np.arange(6))
     np.testing.assert_array_equal(pack(layers), vector)
+
+
+def test_without_coefficients_only_a_copy_of_the_intercepts_is_left():
+    network = make(SoftmaxOutput((3,)), ["relu", "relu"], sizes=[6, 2])
+    vector = 1.0 + np.arange(network.n_parameters)
+    layers = network.layers(vector)
+    for layer, rest in zip(layers, network.layers(network.without_coefs(vector)), strict=True):
+        np.testing.assert_array_equal(rest.intercept, layer.intercept)
+        assert not rest.coef.any()
+        assert layer.coef.all()
+
+
+@pytest.mark.parametrize("hidden", [[], [4], [1200, 1000], [3, 2**18]], ids=str)
+def test_in_the_longest_block_no_layer_holds_many_more_numbers_than_the_weights(hidden):
+    network = make(SoftmaxOutput((3,)), ["relu"] * len(hidden), sizes=hidden)
+    layers = network.layers(np.empty(network.n_parameters))
+    widest = max(network.layer_sizes[1:])
+    most = max(LAYER_NUMBERS, network.n_parameters - sum(network.layer_sizes[1:]))
+    assert most_rows(layers) * widest <= most < (most_rows(layers) + 1) * widest
 
 
 def test_sparse_rows_give_what_dense_rows_give():

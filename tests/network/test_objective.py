@@ -6,6 +6,7 @@ import scipy.sparse as sp
 
 from skneural._data.rows import Rows
 from skneural._data.threads import shard_map
+from skneural._network import objective as _objective
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
 from skneural._network.objective import Objective
@@ -112,6 +113,27 @@ def test_threads_give_the_same_bits_as_no_threads(block_rows):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("n_missing", [0, 1])
+def test_products_share_their_passes_if_these_are_few_enough_to_keep(n_missing, monkeypatch):
+    objective, theta = make(SoftmaxOutput((3,)), block_rows=100)
+    u, v = np.random.default_rng(1).normal(size=(2, theta.size))
+    expected = [objective.linearize(theta)(each) for each in (u, v, u)]
+    n_numbers = objective.rows.n_rows * sum(objective.network.layer_sizes)
+    monkeypatch.setattr(_objective, "KEPT_NUMBERS", n_numbers - n_missing)
+    passes = []
+
+    def linearize(network, layers, X, *data):
+        passes.append(len(X))
+        return of_network(network, layers, X, *data)
+
+    of_network = Network.linearize
+    monkeypatch.setattr(Network, "linearize", linearize)
+    objective, _ = make(SoftmaxOutput((3,)), block_rows=100)
+    product = objective.linearize(theta)
+    np.testing.assert_array_equal([product(each) for each in (u, v, u)], expected)
+    assert sum(passes) == objective.rows.n_rows * (3 if n_missing else 1)
+
+
 def test_integer_weights_equal_repeated_rows_and_weight_zero_an_absent_row():
     objective, theta = make(SigmoidOutput((4,)), block_rows=50)
     rows = objective.rows
@@ -173,6 +195,22 @@ def test_overflow_gives_numbers_that_are_not_finite_and_no_warning():
     loss, gradient, product = everything(objective, np.sign(theta) * 1e300)
     assert not np.isfinite(loss)
     assert gradient.shape == product.shape == theta.shape
+
+
+def test_a_penalty_that_overflows_is_not_finite_and_gives_no_warning():
+    objective, theta = make(SoftmaxOutput((3,)))
+    light = Rows(objective.rows.X, objective.rows.labels, objective.rows.weight * 1e-200)
+    loss, gradient, product = everything(Objective(objective.network, light, [1e200] * 3), theta)
+    assert not np.isfinite(loss)
+    for vector in (gradient, product):
+        for layer in objective.network.layers(vector):
+            assert not np.isfinite(layer.coef).any()
+
+
+def test_the_product_with_a_direction_that_overflowed_is_not_finite_and_gives_no_warning():
+    objective, theta = make(SoftmaxOutput((3,)))
+    product = objective.linearize(theta)(np.full_like(theta, np.inf))
+    assert not np.isfinite(product).any()
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "tanh"])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural._network.outputs import OUTPUTS
+from skneural._network.outputs import OUTPUTS, find_coding
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from tests.network.contract import TARGETS, CanonicalContract, sample
@@ -22,6 +22,14 @@ def make_output(request):
 
 def test_every_registered_output_is_tested_under_its_name():
     assert {"softmax": TestSoftmax.output_class, "logistic": TestSigmoid.output_class} == OUTPUTS
+
+
+@pytest.mark.parametrize("n_classes", TARGETS)
+def test_a_coding_is_found_by_its_numbers_of_units(make_output, n_classes):
+    units = make_output(n_classes).coding.units
+    for n_units in (units.sizes, [units.n_columns]):  # of each target, or of all
+        assert find_coding(n_classes, n_units).units.sizes == units.sizes
+    assert find_coding(n_classes, [*units.sizes, 1]) is None
 
 
 @pytest.mark.parametrize("n_classes", TARGETS)

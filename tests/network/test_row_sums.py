@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from skneural._data.rows import Rows
-from skneural._network.row_sums import frequencies_loss, observations_per_weight, total_weight
+from skneural._network.network import Network, forward
+from skneural._network.row_sums import (
+    LEAST_WEIGHT,
+    frequencies_loss,
+    log_loss,
+    observations_per_weight,
+    total_weight,
+)
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 
@@ -19,6 +26,28 @@ def test_class_weights_may_be_squared_in_the_total():
     squared = SoftmaxOutput((2, 3), class_weight=[each**2 for each in class_weight])
     output = SoftmaxOutput((2, 3), class_weight=class_weight)
     assert total_weight(output, rows, power=2) == total_weight(squared, rows)
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("class_weight", [[1.0, 1.0], [1.0, 1e200], [1.0, 0.0]])
+@pytest.mark.parametrize("weight", [[0.0] * 2, [LEAST_WEIGHT / 4] * 2, [1e308] * 2, [1e200, 0.0]])
+def test_a_total_that_vanishes_or_overflows_is_refused_without_a_warning(
+    weight, class_weight, power
+):
+    output = SoftmaxOutput((2,), class_weight=[np.array(class_weight)])
+    rows = Rows(np.zeros((2, 1)), np.array([[0], [1]]), np.array(weight))
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = np.dot(weight, np.array(class_weight) ** power)
+    if LEAST_WEIGHT <= expected < np.inf:
+        np.testing.assert_allclose(total_weight(output, rows, power=power), expected)
+    else:
+        with pytest.raises(ValueError, match=r"must have a finite sum of at least 1e-300"):
+            total_weight(output, rows, power=power)
+
+
+def test_the_least_weight_is_enough():
+    rows = Rows(np.zeros((1, 1)), np.array([[0]]), np.array([LEAST_WEIGHT]))
+    assert total_weight(SoftmaxOutput((2,)), rows) == LEAST_WEIGHT
 
 
 @pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
@@ -73,6 +102,24 @@ def test_a_target_without_labels_does_not_count_in_the_loss_of_the_frequencies(m
     expected = frequencies_loss(make_output((2,)), single, single)
     np.testing.assert_allclose(expected, -(np.log(1 / 3) + 2 * np.log(2 / 3)) / 3)
     np.testing.assert_allclose(frequencies_loss(make_output((2, 3)), both, both), expected)
+
+
+@pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
+def test_the_log_loss_is_the_weighted_mean_of_minus_the_log_probabilities(make_output):
+    class_weight = [np.array([1.0, 3.0]), np.array([0.5, 1.0, 2.0])]
+    output = make_output((2, 3), class_weight=class_weight)
+    rows = make(output)  # some labels are missing
+    rows.X[...] = np.random.default_rng(1).normal(size=rows.X.shape)
+    network = Network(1, (), (), output)
+    theta = np.random.default_rng(2).normal(size=network.n_parameters)
+    logits = forward(network.layers(theta), (), rows.X).logits
+    loss = total = 0.0
+    for j, p in enumerate(output.coding.classes.split(output.probabilities(logits))):
+        for code, row, w in zip(rows.labels[:, j], p, rows.weight, strict=True):
+            if code >= 0:
+                loss -= w * class_weight[j][code] * np.log(row[code])
+                total += w * class_weight[j][code]
+    np.testing.assert_allclose(log_loss(network, rows, theta), loss / total)
 
 
 def per_weight(weight):
