@@ -444,6 +444,17 @@ def test_the_dispersion_of_few_and_certain_rows_is_that_of_the_definition(output
     np.testing.assert_allclose(found, np.clip(expected, *DISPERSIONS))
 
 
+@pytest.mark.parametrize("largest", [0, EVERYTHING])
+@pytest.mark.parametrize("magnitude", [1e160, 1e300])
+def test_inputs_that_overflow_have_factors_that_are_not_finite_and_give_no_warning(
+    magnitude, largest
+):
+    network, theta, rows = make(OUTPUTS[0], names=("relu", "identity"))
+    assert layer_curvature(network, theta, rows, map, largest).is_finite()
+    network.layers(theta)[0].coef[...] *= magnitude
+    assert not layer_curvature(network, theta, rows, map, largest).is_finite()
+
+
 def test_errors_that_overflow_have_a_dispersion_of_one():
     network, theta, rows = make(OUTPUTS[0])
     network.layers(theta)[-1].coef[...] *= 1e200

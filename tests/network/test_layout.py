@@ -30,6 +30,16 @@ def test_every_position_belongs_to_the_group_of_its_target(output, n_classes):
             np.testing.assert_array_equal(layout.unit_class[own_units], output._unit_classes(k))
 
 
+@pytest.mark.parametrize(
+    ("n_classes", "is_even"),
+    [((2,), True), ((2, 2, 2), True), ((3, 3), True), ((2, 3, 2, 2, 4, 3), False)],
+)
+def test_columns_at_even_distances_are_slices(n_classes, is_even):
+    layout = target_layout(n_classes, np.arange)
+    for columns in (layout.scored, layout.paired, layout.firsts):
+        assert isinstance(columns, slice) == is_even
+
+
 def test_a_layout_is_made_once():
     assert target_layout((2, 3), np.arange) is target_layout((2, 3), np.arange)
     assert target_layout((2, 3), np.arange) is not target_layout((3, 2), np.arange)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from skneural._data.rows import Rows
+from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network, forward
 from skneural._network.row_sums import (
     LEAST_WEIGHT,
@@ -9,6 +10,7 @@ from skneural._network.row_sums import (
     log_loss,
     observations_per_weight,
     total_weight,
+    weighted_rows,
 )
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
@@ -104,6 +106,13 @@ def test_a_target_without_labels_does_not_count_in_the_loss_of_the_frequencies(m
     np.testing.assert_allclose(frequencies_loss(make_output((2, 3)), both, both), expected)
 
 
+def test_weighted_rows_are_those_in_which_any_target_counts():
+    output = SoftmaxOutput((2, 2), class_weight=[np.array([0.0, 1.0]), np.ones(2)])
+    labels = np.array([[-1, -1], [0, -1], [1, -1], [0, 1], [1, 1]])
+    rows = Rows(np.zeros((5, 1)), labels, np.array([1.0, 1.0, 1.0, 1.0, 0.0]))
+    np.testing.assert_array_equal(weighted_rows(output, rows).index, [2, 3])
+
+
 @pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
 def test_the_log_loss_is_the_weighted_mean_of_minus_the_log_probabilities(make_output):
     class_weight = [np.array([1.0, 3.0]), np.array([0.5, 1.0, 2.0])]
@@ -120,6 +129,16 @@ def test_the_log_loss_is_the_weighted_mean_of_minus_the_log_probabilities(make_o
                 loss -= w * class_weight[j][code] * np.log(row[code])
                 total += w * class_weight[j][code]
     np.testing.assert_allclose(log_loss(network, rows, theta), loss / total)
+
+
+def test_a_log_loss_that_overflows_is_not_finite_and_gives_no_warning():
+    output = SoftmaxOutput((2, 3))
+    rows = make(output)
+    rows.X[...] = np.random.default_rng(1).normal(size=rows.X.shape)
+    network = Network(1, (4,), [ACTIVATIONS["identity"]], output)
+    theta = np.random.default_rng(2).normal(size=network.n_parameters)
+    for magnitude in (1e150, 1e300):
+        assert not log_loss(network, rows, magnitude * theta) < 1e150
 
 
 def per_weight(weight):
