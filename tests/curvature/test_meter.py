@@ -515,6 +515,12 @@ def test_floored_variances_are_at_least_the_median_of_the_positive_ones():
     np.testing.assert_allclose(floored(7 * variance), 7 * floored(variance))
 
 
+def test_one_can_divide_by_scales_however_small_the_variances_are():
+    variance = np.array([0.0, 5e-324, 1e-200])
+    for scale in (np.sqrt(floored(variance)), robust_scale(variance, np.full(3, 3.0))):
+        assert np.isfinite(1 / scale**4).all()
+
+
 def test_random_signs_belong_to_the_positions_of_rows():
     signs = _probes._signs(300, 0, 1000, seed=1)
     assert set(signs.ravel()) == {-1, 1}

@@ -105,6 +105,13 @@ def test_class_weights_may_be_squared(make_output):
         )
 
 
+@pytest.mark.parametrize("labels", [np.array([[1]]), np.array([[0.5, 0.5]])], ids=["hard", "soft"])
+@pytest.mark.parametrize(("weight", "power"), [(1e200, 1), (1e200, 2), (0.0, 2)])
+def test_weights_that_overflow_are_not_finite_and_give_no_warning(labels, weight, power):
+    coding = SoftmaxOutput((2,), class_weight=[np.array([1.0, 1e200])]).coding
+    assert not np.isfinite(coding.weights(labels, np.array([weight]), power=power)).any()
+
+
 def test_totals_of_the_classes_are_the_weights_of_their_rows():
     class_weight = [np.array([1.0, 3.0]), np.array([0.5, 1.0, 2.0])]
     coding = SoftmaxOutput((2, 3), class_weight=class_weight).coding
