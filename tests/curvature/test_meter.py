@@ -423,13 +423,14 @@ def test_class_weights_times_a_constant_do_not_change_the_curvature(output):
 
 def test_few_certain_predictions_that_come_true_are_no_sign_of_caution():
     network, theta, rows = make(SigmoidOutput((2,)), n=20)
-    network.layers(theta)[-1].coef[...] *= 30
+    network.layers(theta)[-1].coef[...] *= 4
     logits = forward(network.layers(theta), network.activations, rows.X).logits
     right = Rows(rows.X, (logits > 0).astype(int), np.ones(20))
     dispersion = layer_curvature(network, theta, right, map, EVERYTHING).dispersion
     p = network.output.activations(logits)
     expected = (p * (1 - p)).sum()
     observed = ((p - (logits > 0)) ** 2).sum()
+    assert 0.1 < expected < 1
     assert observed < 0.5 * expected
     np.testing.assert_allclose(dispersion[-1], (observed + UNCERTAIN) / (expected + UNCERTAIN))
 
