@@ -9,7 +9,9 @@ import ast
 from pathlib import Path
 from textwrap import wrap
 
-SOURCE = Path(__file__).parents[2] / "skneural"
+import skneural
+
+SOURCE = Path(skneural.__file__).parent
 ROOMS = [  # low to high
     "activations",
     "_data",

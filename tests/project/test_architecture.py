@@ -118,7 +118,7 @@ def test_only_its_room_imports_dask(module):
 
 
 def test_the_picture_of_the_rooms_is_drawn_from_this_code():
-    pictures = SOURCE.parent / "docs" / "pictures"
+    pictures = Path(__file__).parents[2] / "docs" / "pictures"
     drawn = runpy.run_path(str(pictures / "architecture.py"))
     assert drawn["ROOMS"] == ROOMS[1:]
     assert drawn["picture"]() == (pictures / "architecture.html").read_text()
