@@ -28,7 +28,7 @@ from skneural._network.softmax import SoftmaxOutput
 
 DTYPES = ["float32", "float64", "uint8", "int16", "int64", "bool", ">f4", ">f8", ">i2"]
 N_FEATURES = 32
-FEW, MANY, VERY_MANY = 40_000, 80_000, 200_000
+FEW, MANY, VERY_MANY = 40_000, 60_000, 200_000
 
 
 def features(n_rows, dtype):
@@ -70,10 +70,9 @@ def bytes_per_row(measure, many):
     """By how much what `measure` gives for a number of rows grows for each row more.
 
     The least of three counts, of many rows: other threads, such as those of a cluster, allocate
-    some hundred kilobytes now and then.
+    some hundred kilobytes now and then, and some things are allocated only once.
     """
     with threadpool_limits(1, user_api="blas"):
-        measure(FEW)  # what is allocated only once does not count
         least_few, least = (min(measure(n_rows) for _ in range(3)) for n_rows in (FEW, many))
     return (least - least_few) / (many - FEW)
 
@@ -218,10 +217,8 @@ def wide(kind):
 
 @pytest.mark.parametrize("kind", WIDE)
 def test_blocks_of_wide_layers_have_few_rows(kind):
-    sums = wide(kind)
-    sums()
     block = 8 * 2**20  # 2048 rows would be ten times as many
-    assert allocated(sums)[1] < 20 * block
+    assert allocated(wide(kind))[1] < 20 * block
 
 
 def test_sums_of_wide_layers_have_the_same_bits_for_any_number_of_threads():
@@ -236,10 +233,10 @@ def test_sums_of_wide_layers_have_the_same_bits_for_any_number_of_threads():
 
 
 def test_predictions_of_many_classes_allocate_their_result_and_few_rows():
-    X = np.random.default_rng(0).normal(size=(2 * N_UNITS, 4))
-    y = np.tile(np.arange(N_UNITS), 2)
+    X = np.random.default_rng(0).normal(size=(N_UNITS, 4))
+    y = np.tile(np.arange(N_UNITS // 2), 2)
     model = fitted(SoftmaxMLPClassifier((3,), alpha=1.0, max_iter=1), X, y)
     with threadpool_limits(1, user_api="blas"):
         for method in ("predict", "predict_proba", "decision_function"):
             result, peak = allocated(lambda method=method: getattr(model, method)(X))
-            assert peak - result.nbytes < 6 * 8 * 2**20
+            assert peak - result.nbytes < 6 * 8 * 2**20  # a copy of the probabilities has 100 MB
