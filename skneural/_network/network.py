@@ -64,8 +64,10 @@ def pack(layers: Iterable[Layer]) -> Vector:
 
 def cast(weights: FloatArray, dtype: np.dtype[Any]) -> FloatArray:
     """Weights in the dtype of a computation; infinite where they are too large for it."""
+    if weights.dtype == dtype:
+        return weights
     with np.errstate(over="ignore"):
-        return weights.astype(dtype, copy=False)
+        return weights.astype(dtype)
 
 
 def most_rows(layers: Sequence[Layer]) -> int:
