@@ -24,8 +24,8 @@ HIDDEN = (100,)
 
 
 def _sizes(X, y):
-    """Sizes of the layers; classes are 0, 1, ..."""
-    return X.shape[1], *HIDDEN, int(y.max()) + 1
+    """Sizes of the layers; classes are 0, 1, ..., or y has a column for each label."""
+    return X.shape[1], *HIDDEN, y.shape[1] if y.ndim == 2 else int(y.max()) + 1
 
 
 def log_probabilities(layers, X, sigmoid=False):
