@@ -40,23 +40,14 @@ from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 SEED = 0
 TEST_SHARE = 0.2  # of further rows
 MOST_PASSES = 128  # of saga
-SETS = {}
-
-
-def made(function):
-    """Register a function that makes X and y of n rows, by its name."""
-    SETS[function.__name__] = function
-    return function
-
 
 # --- Data ----------------------------------------------------------------------------------
 
 
-@made
 def texts(rng, n_rows=100_000, n_words=100_000, n_topics=20):
-    """Words follow Zipf's law; 15 % are drawn from 3000 words of the topic, and of a second one.
+    """Words follow Zipf's law; 15 % come from 3000 words of the topic, 10 % from those of another.
 
-    The second topic is not the label. For a tenth of the rows, the label is drawn anew.
+    The other topic is not the label. For a tenth of the rows, the label is drawn anew.
     """
     n = int((1 + TEST_SHARE) * n_rows)
     y = rng.integers(n_topics, size=n)
@@ -78,7 +69,6 @@ def texts(rng, n_rows=100_000, n_words=100_000, n_topics=20):
     return TfidfTransformer(sublinear_tf=True).fit_transform(counts), y, n_rows
 
 
-@made
 def classes(rng, n_rows=20_000, n_features=50, n_classes=5000):
     n = int((1 + TEST_SHARE) * n_rows)
     centres = rng.normal(size=(n_classes, n_features))
@@ -87,7 +77,6 @@ def classes(rng, n_rows=20_000, n_features=50, n_classes=5000):
     return X.astype(np.float32), y, n_rows
 
 
-@made
 def labels(rng, n_rows=20_000, n_features=200, n_labels=500):
     """A label is true where a random unit of 30 on the features is large enough, with noise."""
     n = int((1 + TEST_SHARE) * n_rows)
@@ -95,6 +84,9 @@ def labels(rng, n_rows=20_000, n_features=200, n_labels=500):
     hidden = np.maximum(X @ rng.normal(size=(n_features, 30)) / np.sqrt(n_features), 0)
     z = hidden @ rng.normal(size=(30, n_labels)) + rng.logistic(size=(n, n_labels))
     return X, (z > np.quantile(z, 0.98, axis=0)).astype(int), n_rows
+
+
+SETS = {"texts": texts, "classes": classes, "labels": labels}
 
 
 # --- Methods -------------------------------------------------------------------------------
