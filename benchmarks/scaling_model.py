@@ -6,9 +6,9 @@ cluster of one and two workers, which are not used for that, show how good the m
 weights, W workers with a thread each, and C chunks of n rows in all::
 
     compute     n flops(row) / (W rate)
-    tasks       latency + (C + merges) task          merges of 8 sums at a time, as a tree
+    tasks       latency + (C + merges) task          merges of 16 sums at a time, as a tree
     parameters  4 P byte (1 + log2 W)                handed on from worker to worker
-    sums        8 P byte (1 + 7 levels (1 - 1/W))    7 of 8 come from elsewhere, level by level
+    sums        8 P byte (1 + 15 levels (1 - 1/W))   15 of 16 come from elsewhere, level by level
     client      P solver + flops(preconditioner) / rate
 
 The network between the machines is one of 10 Gbit/s; what was measured for a byte, within one

@@ -4,6 +4,9 @@ A sum over all rows is one round trip. The function, which contains the weights 
 one node of the graph, and each worker fetches it once. The sums of the chunks are added up in a
 tree whose shape depends only on the number of chunks. If a worker is lost, dask computes its
 chunks again.
+
+A small sample is fetched into this process, because a round trip for each of its sums would take
+longer than the computation.
 """
 
 import pickle
@@ -22,6 +25,7 @@ from skneural._inputs import harden, shown
 from skneural._typing import IntArray, Vector
 
 FAN_IN = 16  # the number of results that are merged at once
+FETCHED_NUMBERS = 2**21  # the most features in a sample that is fetched; at most 16 megabytes
 
 
 @final
@@ -95,6 +99,8 @@ class DaskRows(Data):
             cut(self.parts[i], node, int(self.edges[i]), int(positions[i]), int(sizes[i]), n_shards)
             for i in np.flatnonzero(sizes)
         ]
+        if int(positions[-1]) * self.n_features <= FETCHED_NUMBERS:
+            return _fetched(parts, n_shards)
         return self._like(persist(parts), sizes[sizes > 0].tolist())
 
     def where(self, is_chosen: Callable[[Rows, slice], Any]) -> Data:
@@ -129,20 +135,25 @@ class DaskRows(Data):
 
     def gather(self) -> Rows:
         """Fetch all rows into this process."""
-        parts = compute(self.parts)
-        X = [part.X for part in parts]
-        if any(map(sp.issparse, X)):  # maybe not all of them
-            features = sp.vstack([sp.csr_array(each) for each in X], format="csr")
-        else:
-            features = np.concatenate(X)
-        return Rows(
-            features,
-            harden(np.concatenate([part.labels for part in parts])),
-            np.concatenate([part.weight for part in parts]),
-        )
+        rows = _fetched(self.parts)
+        rows.labels = harden(rows.labels)
+        return rows
 
     def _like(self, parts: list[Any], sizes: Sequence[int]) -> "DaskRows":
         return DaskRows(parts, sizes, self.n_features, self.dtype)
+
+
+def _fetched(parts: list[Any], n_shards: int = N_SHARDS) -> Rows:
+    """The rows of all parts in this process."""
+    fetched = compute(parts)
+    X = [rows.features(slice(0, rows.n_rows)) for rows in fetched]
+    return Rows(
+        # Maybe not all of them are sparse.
+        sp.vstack(X, format="csr") if any(map(sp.issparse, X)) else np.concatenate(X),
+        np.concatenate([rows.all_labels() for rows in fetched]),
+        np.concatenate([rows.all_weights() for rows in fetched]),
+        n_shards=n_shards,
+    )
 
 
 class Whole:

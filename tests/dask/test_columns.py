@@ -51,3 +51,18 @@ def test_selected_features_remain_selected_in_all_parts(convert):
     assert sample.n_features == 3
     np.testing.assert_array_equal(sample.first_row(), X[25, [0, 2, 3]])
     np.testing.assert_array_equal(sample.select(np.array([1, 2])).first_row(), X[25, [2, 3]])
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+@pytest.mark.parametrize(("largest", "kind"), [(45, Rows), (44, DaskRows)])
+def test_only_small_samples_are_fetched(convert, largest, kind, monkeypatch):
+    monkeypatch.setattr("skneural._dask.rows.FETCHED_NUMBERS", largest)
+    X, rows = make(convert)
+    chosen = np.r_[3:10, 32:40]
+    sample = rows.select(np.array([0, 2, 4])).sample(chosen)
+    assert type(sample) is kind
+    assert (sample.n_rows, sample.n_features, sample.dtype) == (15, 3, np.float64)
+    np.testing.assert_array_equal(sample.all_labels(), chosen[:, None] % 3)
+    np.testing.assert_array_equal(sample.all_weights(), np.ones(15))
+    np.testing.assert_array_equal(sample.first_row(), X[3, [0, 2, 4]])
+    np.testing.assert_array_equal(sample.varying(), [0, 2])

@@ -255,8 +255,10 @@ def test_more_output_units_than_have_exact_roots(classifier):
 
 @pytest.mark.parametrize("most_blocks", [2**20, 3000])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_rounds_on_samples_of_rows_and_of_blocks(most_blocks, early_stopping, monkeypatch):
+@pytest.mark.parametrize("fetched", [2**20, 30_000, 0])  # samples: all, some, none
+def test_stages_on_samples_of_rows_and_of_blocks(most_blocks, early_stopping, fetched, monkeypatch):
     monkeypatch.setattr("skneural._data.stratify.MOST_BLOCKS", most_blocks)
+    monkeypatch.setattr("skneural._dask.rows.FETCHED_NUMBERS", fetched)
     X, labels = make_data(22_500, 5)
     y = labels["multiclass"]
     model = small(SoftmaxMLPClassifier, alpha="auto", max_iter=50, early_stopping=early_stopping)
