@@ -103,6 +103,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skneural",),
     "reference_url": {"skneural": None},
     "backreferences_dir": "generated/backreferences",
+    "parallel": 2,
     "inspect_global_variables": False,
     "capture_repr": (),
     "remove_config_comments": True,
