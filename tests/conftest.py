@@ -102,6 +102,27 @@ def targets_of_each_kind(iris):
     }
 
 
+# Without an address, the scheduler has an HTTP server on a fixed port, on all interfaces.
+LOCAL = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "threads_per_worker": 1}
+
+
+def local_cluster():
+    """Two processes on this machine, with a thread each."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, processes=True, **LOCAL) as cluster:
+        yield cluster
+
+
+def client_of(cluster):
+    with cluster.get_client() as client:
+        yield client
+
+
+# Starting a cluster takes seconds, so all modules share one.
+cluster = pytest.fixture(scope="session", name="cluster")(local_cluster)
+client = pytest.fixture(scope="module", name="client")(client_of)
+
+
 @pytest.fixture
 def ctrl_c():
     """Interrupts from the keyboard, also where SIGINT is ignored, as in a background job."""

@@ -1,7 +1,6 @@
-"""Searches and restarts in several processes: the same results, no more threads than allowed."""
+"""Searches and restarts in parallel: the same results, no more threads than allowed."""
 
 import threading
-from functools import cache
 from unittest.mock import patch
 
 import numpy as np
@@ -14,39 +13,14 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier
 from skneural._network.activations import ACTIVATIONS, Activation
 
-BACKENDS = ["loky", "dask"]
 
-
-@cache
-def cluster():
-    """Two processes on this machine, with a thread each."""
-    distributed = pytest.importorskip("distributed")
-    return distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-    )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def closed_cluster():
-    """Close what was opened."""
-    yield
-    if cluster.cache_info().currsize:
-        cluster().close()
-
-
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=["loky", "threading", "dask"])
 def backend(request):
-    """Each backend in turn, with two processes; n_jobs is what it says where none is given."""
-    if request.param == "loky":
-        with parallel_config("loky", n_jobs=2):
-            yield request.param
-    else:
-        with cluster().get_client(), parallel_config("dask", n_jobs=2):
-            yield request.param
+    """Each backend in turn, with two jobs, which `n_jobs=None` stands for."""
+    if request.param == "dask":
+        request.getfixturevalue("client")
+    with parallel_config(request.param, n_jobs=2):
+        yield request.param
 
 
 def large_data():
@@ -128,18 +102,21 @@ def threads_of_a_fit(n_expected, network):
     return len(idents), limits
 
 
-@pytest.mark.parametrize("cls", [SoftmaxMLPClassifier, SigmoidMLPClassifier])
 @pytest.mark.parametrize("limit", [1, 2])
-def test_row_threads_follow_the_limit_of_a_loky_worker(cls, limit):
-    network = cls((100,), "tanh", alpha=1.0, tol=0.3, random_state=0)
+def test_row_threads_follow_the_limit_of_a_loky_worker(limit):
+    networks = [
+        make((100,), "tanh", alpha=1.0, tol=0.3, random_state=0)
+        for make in (SoftmaxMLPClassifier, SigmoidMLPClassifier)
+    ]
     with parallel_config("loky", inner_max_num_threads=limit):
-        seen = Parallel(n_jobs=2)(delayed(threads_of_a_fit)(limit, network) for _ in range(2))
+        seen = Parallel(n_jobs=2)(delayed(threads_of_a_fit)(limit, one) for one in networks)
     assert seen == [(limit, {1})] * 2
 
 
+@pytest.mark.usefixtures("client")
 def test_row_threads_follow_the_limit_of_a_dask_worker():
     # Dask's nannies tell BLAS to use one thread.
     network = SoftmaxMLPClassifier((100,), "tanh", alpha=1.0, tol=0.3, random_state=0)
-    with cluster().get_client(), parallel_config("dask"), threadpool_limits(2):
+    with parallel_config("dask"), threadpool_limits(2):
         seen = Parallel(n_jobs=2)(delayed(threads_of_a_fit)(1, network) for _ in range(2))
     assert seen == [(1, {1})] * 2

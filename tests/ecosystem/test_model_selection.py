@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from joblib import parallel_config
 from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -20,13 +19,6 @@ from sklearn.model_selection import (
 )
 
 FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
-
-
-def same_weights(a, b):
-    return all(
-        np.array_equal(x, y)
-        for x, y in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True)
-    )
 
 
 # --- Searches ------------------------------------------------------------------------------
@@ -157,30 +149,3 @@ def test_a_validation_curve_shows_the_penalty_fit_less_and_less(network, digits)
     assert (np.diff(trained) < 0).all()
     assert 0 < np.argmax(tested) < len(alphas) - 1  # neither over- nor underfitted
     assert (trained > tested).all()
-
-
-# --- Backends of joblib --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_a_search_has_the_bits_of_a_serial_one(network, backend, wine):
-    grid = {"hidden_layer_sizes": [(), (10,)], "alpha": [1.0, "auto"]}
-    search = GridSearchCV(network, grid, scoring="neg_log_loss", cv=FOLDS)
-    serial = clone(search).fit(*wine)
-    with parallel_config(backend, n_jobs=2):
-        parallel = clone(search).fit(*wine)
-    for k in range(3):
-        name = f"split{k}_test_score"
-        np.testing.assert_array_equal(parallel.cv_results_[name], serial.cv_results_[name])
-    assert same_weights(parallel.best_estimator_, serial.best_estimator_)
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_several_starts_have_the_bits_of_serial_ones(network, backend, digits):
-    network.set_params(n_init=3)
-    serial = clone(network).fit(*digits)
-    with parallel_config(backend):
-        parallel = clone(network).set_params(n_jobs=2).fit(*digits)
-    np.testing.assert_array_equal(parallel.init_losses_, serial.init_losses_)
-    assert len(set(serial.init_losses_)) == 3
-    assert same_weights(parallel, serial)

@@ -10,7 +10,8 @@ import pytest
 
 from skneural._dask import chunks as tasks
 from skneural._dask.rows import Whole
-from tests.dask.conftest import client_of, local_cluster, needs_signals
+from tests.conftest import client_of, local_cluster
+from tests.dask.conftest import needs_signals
 from tests.dask.test_cluster import Watch, network, watched
 from tests.estimators.helpers import same_fit
 
