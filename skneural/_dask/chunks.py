@@ -21,6 +21,7 @@ from skneural._inputs import (
     check_labels,
     check_weights,
     distinct_columns,
+    shown,
     union_columns,
 )
 from skneural._inputs import parameters as check
@@ -100,10 +101,12 @@ def check_features(X: Any, name: str = "X") -> Any:
 
 def predict_chunk(X: Any, function: Callable[[Any], Any], n_features: int) -> Any:
     """Check the features of a chunk, and predict from them with `function`."""
-    X = check_features(X)
-    if X.shape[1] != n_features:
-        raise ValueError(f"A chunk of X has {X.shape[1]} features, and X has {n_features}.")
-    return function(X)
+    shape, _ = shape_and_dtype(X)
+    if not shape:
+        raise ValueError(f"A chunk of X is neither an array nor a data frame; got {shown(X)}.")
+    if len(shape) != 2 or shape[1] != n_features:
+        raise ValueError(f"A chunk of X has shape {shape}, but X has {n_features} features.")
+    return function(check_features(X))
 
 
 def without_column(values: Any) -> Any:

@@ -34,8 +34,8 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
     Raises
     ------
     ValueError
-        If there are no labels; if any are neither text nor numbers nor booleans; or if any are
-        infinite, or missing when that is not allowed.
+        If there are no labels; if any are neither text nor numbers nor booleans, or have named
+        fields; or if any are infinite, or missing when that is not allowed.
     """
     if y is None:
         raise ValueError("The call requires y to be passed, but the target y is None.")
@@ -45,8 +45,14 @@ def check_labels(y: Any, name: str, may_be_missing: bool = False) -> Any:
             f"A sparse {name} must be a multilabel indicator of two or more columns; got shape "
             f"{y.shape}. Use {name}.toarray() for labels of a single target."
         )
+    y = label_array(y)
+    if y.dtype.names:
+        raise ValueError(
+            f"{name} has rows of named fields, {', '.join(y.dtype.names)}. Pass one of them, such "
+            f"as {name}[{y.dtype.names[0]!r}], or several as the columns of an array."
+        )
     y = check_array(
-        label_array(y),
+        y,
         accept_sparse="csr",
         ensure_2d=False,
         dtype=None,

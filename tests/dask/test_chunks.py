@@ -286,11 +286,21 @@ def test_labels_and_weights_that_are_not_what_their_collection_says_are_errors(
 
 
 @pytest.mark.parametrize("method", ["predict_proba", "transform"])
-def test_predictions_refuse_chunks_with_other_features_than_their_collection(method, data):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda block: block[:, :3], r"has shape \(50, 3\), but X has 4 features"),
+        (lambda block: block[:, 0], r"has shape \(50,\), but X has 4 features"),
+        (lambda block: None, "is neither an array nor a data frame; got None"),
+    ],
+)
+def test_predictions_refuse_chunks_that_are_not_what_their_collection_says(
+    method, change, message, data
+):
     X, y, _ = data
     model = network().fit(X, y)
-    lazy = getattr(model, method)(replaced(X, lambda block: block[:, :3]))
-    with pytest.raises(ValueError, match="A chunk of X has 3 features, and X has 4"):
+    lazy = getattr(model, method)(replaced(X, change))
+    with pytest.raises(ValueError, match=f"A chunk of X {message}"):
         lazy.compute()
 
 

@@ -48,6 +48,10 @@ BAD_DATA = {
         lambda X, y: (X, np.array([object()] * len(y))),
         "Labels must be text, booleans or",
     ),
+    "structured y": (
+        lambda X, y: (X, np.array([(each, 1.0) for each in y], [("event", "?"), ("days", "f8")])),
+        "named fields, event, days. Pass one of them, such as y\\['event'\\]",
+    ),
     "None in y": (lambda X, y: (X, np.where(y == 0, None, "a")), "NaN|[Uu]nknown label type"),
     "lengths": (lambda X, y: (X, y[:-1]), "inconsistent numbers of samples"),
     "one class": (lambda X, y: (X, np.zeros_like(y)), "only one class, 0; .* at least two"),
