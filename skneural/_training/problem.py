@@ -26,6 +26,8 @@ class Problem:
         Holds the weights that become the origin; records the iterates.
     max_iter : int
         Number of iterations of the whole run at which the solver stops.
+    goal : float, default=-inf
+        The solver also stops when the loss is not greater than this.
     """
 
     def __init__(
@@ -34,11 +36,13 @@ class Problem:
         reparametrization: Reparametrization,
         progress: Progress,
         max_iter: int,
+        goal: float = -np.inf,
     ) -> None:
         self.objective = objective
         self._reparametrization = reparametrization
         self._progress = progress
         self._max_iter = max_iter
+        self._goal = goal
         self._origin = progress.theta
         self._evaluated_at = np.full(1, np.nan)
         self._theta = self._origin
@@ -84,4 +88,5 @@ class Problem:
         return self._origin + self._reparametrization.weights(phi)
 
     def _limited(self) -> StopReason | None:
-        return StopReason.MAX_ITER if self._progress.n_iter >= self._max_iter else None
+        is_last = self._progress.n_iter >= self._max_iter or self._loss <= self._goal
+        return StopReason.MAX_ITER if is_last else None

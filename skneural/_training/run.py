@@ -23,7 +23,9 @@ from skneural._training.stages import Samples, Stage, StagePlan, plan_stages, st
 from skneural._training.validation import Validation
 from skneural._typing import Vector
 
-LEARNED = 0.5  # the share of the frequencies' log loss below which a network has learned
+# Shares of the frequencies' log loss at which a network has learned its rows, and at which more
+# iterations would only make it surer of them than of others.
+LEARNED, WELL_LEARNED = 0.5, 0.15
 NOTHING = 1e-3  # a log loss of the frequencies that leaves nothing to learn
 MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
@@ -178,8 +180,8 @@ class _Run:
             if is_due or loss > (1 - TAUGHT) * before:
                 return reason
 
-    def _stage(self, stage: Stage, progress: Progress) -> StopReason:
-        """Run the solver on the rows of a stage, and return why it ended."""
+    def _stage(self, stage: Stage, progress: Progress, goal: float = -np.inf) -> StopReason:
+        """Run the solver on the rows of a stage, at most to a loss, and return why it ended."""
         reparametrization = self._begin(stage, progress)
         if reparametrization is None:  # the curvature or the penalty overflows
             return self._overflow(progress)
@@ -189,7 +191,7 @@ class _Run:
         if not stage.is_last:
             end = min(progress.n_iter + stage.n_iter, end)
         while reparametrization is not None:
-            problem = Problem(objective, reparametrization, progress, end)
+            problem = Problem(objective, reparametrization, progress, end, goal)
             if reason := problem.begin():
                 return self._overflow(progress) if reason is StopReason.OVERFLOW else reason
             loss = progress.loss
@@ -243,7 +245,7 @@ class _Run:
         return progress.verdict is not None and not progress.verdict.finds_structure
 
     def _learn(self, stage: Stage, progress: Progress) -> StopReason:
-        """Repeat a stage until the network fits its rows.
+        """Repeat a stage until the network fits its rows; end it once it fits them well.
 
         A penalty is judged by what a network has learned; before that, everything is noise. If
         there are too few rows to judge it, the first penalty is kept, but divided by 100 with each
@@ -252,7 +254,8 @@ class _Run:
         """
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
         redraws = MOST_REDRAWS if self._is_new and self._network.n_layers > 1 else 0
-        reason = self._stage(stage, progress)
+        goal = WELL_LEARNED * frequencies_loss(self._network.output, stage.rows, stage.rows)
+        reason = self._stage(stage, progress, goal)
         while reason.completes_stage:
             seen = self._judge(stage.rows, stage.rows, progress.theta)
             is_nothing = seen.frequencies_loss < NOTHING
@@ -268,7 +271,7 @@ class _Run:
                 self._first_factor = max(self._first_factor / WEAKER, LEAST_FACTOR)
             elif reason is not StopReason.MAX_ITER and not is_redrawn:
                 break
-            reason = self._stage(stage, progress)
+            reason = self._stage(stage, progress, goal)
         return reason
 
     def _judge(self, trained: Data, rows: Data, theta: Vector) -> Verdict:

@@ -3,7 +3,7 @@
 A penalty can only be judged on rows that have not been trained on. A run that chooses one from the
 data therefore begins with samples of the rows, and goes through these stages::
 
-    learn    the first sample, with a weak penalty, so that the network learns something
+    learn    the first sample, with a weak penalty, until the network has learned it well
     choose   twice on each sample: the penalty is chosen, from the dispersion of unseen rows
     try      once on each sample: the penalty is corrected; on the last sample, it is also judged
 

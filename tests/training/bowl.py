@@ -27,8 +27,16 @@ class Doubled(Identity):
         return 2 * gradient
 
 
-def make(objective=None, start=(1.0, -2.0), max_iter=3, transformation=None, tol=1e-3, **settings):
+def make(
+    objective=None,
+    start=(1.0, -2.0),
+    max_iter=3,
+    transformation=None,
+    tol=1e-3,
+    goal=-np.inf,
+    **settings,
+):
     """A problem, and the progress to which it adds iterates."""
     progress = Progress(np.array(start), tol=tol, **settings)
     transformation = transformation or Identity()
-    return Problem(objective or Bowl(), transformation, progress, max_iter), progress
+    return Problem(objective or Bowl(), transformation, progress, max_iter, goal), progress

@@ -58,6 +58,14 @@ def test_stops_at_tol_and_at_max_iter():
     assert make(max_iter=0)[0].begin() is StopReason.MAX_ITER
 
 
+def test_stops_at_a_loss_that_is_low_enough():
+    problem, _ = make(goal=2.0)  # the start has 5, and weights (1, 1) have 2
+    assert problem.begin() is None
+    assert problem.accept(np.array([0.5, 3.0])) is None
+    assert problem.accept(np.array([0.0, 3.0])) is StopReason.MAX_ITER
+    assert make(goal=5.0)[0].begin() is StopReason.MAX_ITER
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_start_that_is_not_finite_is_an_overflow_and_no_iterate(bad):
     def cliff(theta):

@@ -145,14 +145,18 @@ def test_a_stage_is_repeated_while_it_teaches_but_not_beyond_half_of_the_iterati
     assert first == REPEATED_ITERATIONS * len(repeated)
 
 
-def test_a_network_that_has_learned_enough_is_not_taught_longer():
+def test_the_first_stage_ends_as_soon_as_its_rows_are_learned_well():
     X, y = separable(np.random.default_rng(0))
     rows = Rows(X, y[:, None], np.ones(len(y)))
     network = Network(2, (4,), [ACTIVATIONS["tanh"]], SoftmaxOutput((2,)))
     solver = RecordingSolver()
-    train(network, rows, settings(solver=solver), seed=0)
-    assert solver.starts[1] == LEARNING_ITERATIONS
-    assert solver.starts[2] == LEARNING_ITERATIONS + STAGE_ITERATIONS
+    losses = train(network, rows, settings(solver=solver), seed=0).loss_curve
+    _, learned, chosen, *_ = solver.starts
+    sample = solver.objectives[0].rows
+    goal = _run.WELL_LEARNED * frequencies_loss(network.output, sample, sample)
+    assert 1 < learned < LEARNING_ITERATIONS
+    assert losses[learned - 1] <= goal < losses[learned - 2]
+    assert chosen == learned + STAGE_ITERATIONS  # other stages do not end so
 
 
 class SlowSolver(RecordingSolver):
