@@ -125,7 +125,7 @@ class TargetCoding:
         """
         if _are_soft(labels):
             return -self.classes.sums(self._class_shares(labels) * log_probabilities)
-        columns = np.maximum(labels, 0) + self.classes.starts
+        columns = labels + self.classes.starts
         return -np.take_along_axis(log_probabilities, columns, axis=1)
 
     def argmax(self, values: FloatArray) -> IntArray:
