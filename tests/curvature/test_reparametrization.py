@@ -127,6 +127,41 @@ def test_the_approximate_curvature_is_at_most_one_in_all_directions(diagonal, pe
     assert eigenvalues.max() > 0.1
 
 
+@pytest.mark.parametrize("sides", [np.diagonal, np.asarray], ids=["diagonals", "matrices"])
+def test_the_curvature_of_a_strong_penalty_is_one_in_all_directions(sides):
+    rng = np.random.default_rng(0)
+    network = Network(6, (), [], SigmoidOutput((4,)))
+    A, G = (sides(root.T @ root) for root in (rng.normal(size=(6, 6)), rng.normal(size=(4, 4))))
+    each = 1e30 * np.geomspace(1, 1e3, 6)
+    factors = [Factors(np.zeros(6), SCALES, A, G)]
+    T = as_matrix(KroneckerReparametrization(network, factors, [each]), 28)[4:, 4:]
+    np.testing.assert_allclose(T.T * np.repeat(each, 4) @ T, np.eye(24), atol=1e-6)
+
+
+def test_an_intercept_moves_like_the_coefficients_of_a_standardised_input():
+    network = Network(1, (), [], SigmoidOutput((4,)))
+    root = np.random.default_rng(0).normal(size=(4, 4))
+    factors = [Factors(np.zeros(1), np.ones(1), np.ones((1, 1)), root.T @ root)]
+    T = as_matrix(KroneckerReparametrization(network, factors, penalties(network, 0.0)), 8)
+    np.testing.assert_allclose(T[:4, :4], T[4:, 4:])
+
+
+@pytest.mark.parametrize("sides", [np.diagonal, np.asarray], ids=["diagonals", "matrices"])
+def test_copies_of_all_inputs_and_units_are_transformed_like_one(sides):
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(2, 2)), rng.normal(size=(3, 3))
+    each, V, coefs = rng.uniform(0.1, 10, 2), rng.normal(size=(2, 3)), []
+    for copies in (1, 2):
+        network = Network(2 * copies, (), [], SigmoidOutput((3,) * copies))
+        A, G = (sides(np.kron(np.eye(copies), root.T @ root)) for root in roots)
+        factors = [Factors(np.zeros(len(A)), np.tile(SCALES[:2], copies), A, G)]
+        phi = np.zeros(network.n_parameters)
+        network.layers(phi)[0].coef[...] = np.kron(np.eye(copies), V)
+        transformation = KroneckerReparametrization(network, factors, [np.tile(each, copies)])
+        coefs.append(network.layers(transformation.weights(phi))[0].coef)
+    np.testing.assert_allclose(coefs[1], np.kron(np.eye(2), coefs[0]), atol=1e-12)
+
+
 def condition(hessian):
     eigenvalues = np.linalg.eigvalsh(hessian)
     eigenvalues = eigenvalues[eigenvalues > 1e-12 * eigenvalues.max()]  # a softmax has a null space
@@ -258,7 +293,7 @@ def test_wide_layers_are_transformed_piece_by_piece_to_the_same(is_matrix, monke
     ones = penalties(network, 1.0)
     vector = rng.normal(size=network.n_parameters)
     pieces = KroneckerReparametrization(network, factors, ones)
-    assert len(pieces._pieces) == 5
+    assert [layer for layer, _ in pieces._pieces] == [0, 0, 0, 0, 1]
     results = []
     for work in (0, 1e12):  # without threads, with threads
         with shard_map(work) as map_shards:
@@ -287,7 +322,8 @@ def test_small_problems_with_centred_features_of_similar_scale_need_no_precondit
     where = Preconditioner.where_it_pays
     mean, scale = np.array([0.0, 1.0, -2.0]), np.array([1.0, 2.0, 0.9])
     assert where(1e4, mean, scale) is None
-    assert where(1e4, 1e-9 * mean, 1e-9 * scale) is None  # whatever their units
+    for unit in (1e-9, 1e9):
+        assert where(1e4, unit * mean, unit * scale) is None
     assert where(1e9, mean, scale) is Preconditioner.AUTO
     assert where(1e4, mean, scale * [1, 100, 1]) is Preconditioner.AUTO
     assert where(1e4, np.array([0.0, 1.0, 50.0]), scale) is Preconditioner.AUTO
