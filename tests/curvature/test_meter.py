@@ -222,6 +222,17 @@ def test_moments_of_numbers_that_are_stored_twice_are_those_of_their_sums():
         np.testing.assert_allclose(one, other, rtol=1e-11)
 
 
+def test_moments_of_features_that_no_row_or_all_but_one_store_are_those_with_zeros():
+    _, _, rows = make(OUTPUTS[0])
+    rows.X[:, [0, -1]] = 0
+    rows.X[:, 1] = 9
+    rows.X[rows.weight.argmin(), 1] = 0
+    sparse = Rows(sp.csr_array(rows.X), rows.labels, rows.weight)
+    found = feature_moments(UNWEIGHTED, sparse)
+    for one, other in zip(found, feature_moments(UNWEIGHTED, rows), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11)
+
+
 @pytest.mark.parametrize("conversion", ["dense", "csr"])
 def test_scales_lose_no_digits_to_a_large_mean(conversion):
     network, theta, rows = make(OUTPUTS[0])
@@ -298,7 +309,7 @@ def test_a_sample_has_a_random_row_of_each_section(n_rows):
 def test_rows_in_a_periodic_order_have_the_moments_of_shuffled_ones(period):
     network, theta, rows = make(OUTPUTS[0], n=2 * SAMPLE_ROWS)
     kinds = np.arange(rows.n_rows) % period
-    X = rows.X + kinds[:, None]
+    X = rows.X + 20 * kinds[:, None]
     order = np.random.default_rng(0).permutation(rows.n_rows)
     periodic = Rows(X, rows.labels, rows.weight)
     shuffled = Rows(X[order], rows.labels[order], rows.weight[order])
@@ -446,7 +457,7 @@ def test_the_dispersion_of_few_and_certain_rows_is_that_of_the_definition(output
 
 
 @pytest.mark.parametrize("largest", [0, EVERYTHING])
-@pytest.mark.parametrize("magnitude", [1e160, 1e300])
+@pytest.mark.parametrize("magnitude", [1e153, 1e160, 1e300, 1e308])
 def test_inputs_that_overflow_have_factors_that_are_not_finite_and_give_no_warning(
     magnitude, largest
 ):
@@ -456,10 +467,31 @@ def test_inputs_that_overflow_have_factors_that_are_not_finite_and_give_no_warni
     assert not layer_curvature(network, theta, rows, map, largest).is_finite()
 
 
+def test_a_curvature_is_finite_only_if_all_its_numbers_are():
+    network, theta, rows = make(OUTPUTS[0])
+    curvature = layer_curvature(network, theta, rows, map, EVERYTHING)
+    for factors in curvature.factors:
+        for part in factors:
+            kept, part.flat[0] = part.flat[0], np.inf
+            assert not curvature.is_finite()
+            part.flat[0] = kept
+            assert curvature.is_finite()
+
+
 def test_errors_that_overflow_have_a_dispersion_of_one():
     network, theta, rows = make(OUTPUTS[0])
     network.layers(theta)[-1].coef[...] *= 1e200
     dispersion = layer_curvature(network, theta, rows, map, EVERYTHING).dispersion
+    np.testing.assert_array_equal(dispersion, 1)
+
+
+def test_expected_errors_that_overflow_have_a_dispersion_of_one():
+    network, theta, rows = make(SigmoidOutput((2,)), names=("tanh", "tanh"))
+    theta[:] = 0
+    *_, last = network.layers(theta)
+    last.coef[...], last.intercept[...] = 1e163, 30
+    right = Rows(rows.X, np.ones_like(rows.labels), rows.weight)  # with errors of 1e-13
+    dispersion = layer_curvature(network, theta, right, map, EVERYTHING).dispersion
     np.testing.assert_array_equal(dispersion, 1)
 
 
@@ -522,9 +554,16 @@ def test_one_can_divide_by_scales_however_small_the_variances_are():
         assert np.isfinite(1 / scale**4).all()
 
 
-def test_random_signs_belong_to_the_positions_of_rows():
-    signs = _probes._signs(300, 0, 1000, seed=1)
+@pytest.mark.parametrize("n_roots", [100, 257, 512])
+def test_random_signs_belong_to_the_positions_of_rows(n_roots):
+    signs = _probes._signs(n_roots, 0, 1000, seed=1)
     assert set(signs.ravel()) == {-1, 1}
-    np.testing.assert_array_equal(_probes._signs(300, 417, 500, seed=1), signs[417:500])
-    assert not np.array_equal(_probes._signs(300, 0, 1000, seed=0), signs)
-    np.testing.assert_allclose(signs.T @ signs / 1000, np.eye(300), atol=0.2)
+    np.testing.assert_array_equal(_probes._signs(n_roots, 417, 500, seed=1), signs[417:500])
+    assert not np.array_equal(_probes._signs(n_roots, 0, 1000, seed=0), signs)
+    np.testing.assert_allclose(signs.T @ signs / 1000, np.eye(n_roots), atol=0.2)
+
+
+def test_only_more_roots_than_can_be_exact_are_combined():
+    np.testing.assert_array_equal(_probes.probes(EXACT_ROOTS, 0, 5), np.eye(EXACT_ROOTS))
+    shapes = [signs.shape for signs in _probes.probes(EXACT_ROOTS + 1, 0, 5)]
+    assert shapes == [(5, EXACT_ROOTS + 1)] * _probes.N_PROBES

@@ -17,6 +17,7 @@ from skneural._curvature.penalty import (
     FixedPenalty,
     Size,
     balanced_evidence,
+    eigenvalues,
     optimism,
 )
 from skneural._data.rows import Rows
@@ -122,6 +123,14 @@ def test_the_penalty_is_that_of_the_equations_for_standardised_inputs(output, un
         assert 0 < gammas[-1] < layer.coef.size
     np.testing.assert_allclose(sizes, sizes[0], rtol=1e-9)
     np.testing.assert_allclose((sizes / PHI).sum(), sum(gammas), rtol=1e-5)
+
+
+def test_eigenvalues_are_not_negative_by_rounding():
+    root = np.random.default_rng(0).normal(size=(20, 3))
+    found = eigenvalues(root @ root.T)
+    assert np.linalg.eigvalsh(root @ root.T).min() < 0
+    assert found.min() == 0
+    np.testing.assert_allclose(found[-3:], np.linalg.eigvalsh(root.T @ root))
 
 
 def test_threads_give_the_same_bits_as_no_threads():
