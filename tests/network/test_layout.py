@@ -32,7 +32,13 @@ def test_every_position_belongs_to_the_group_of_its_target(output, n_classes):
 
 @pytest.mark.parametrize(
     ("n_classes", "is_even"),
-    [((2,), True), ((2, 2, 2), True), ((3, 3), True), ((2, 3, 2, 2, 4, 3), False)],
+    [
+        ((2,), True),
+        ((2, 2), True),
+        ((2, 2, 2), True),
+        ((3, 3), True),
+        ((2, 3, 2, 2, 4, 3), False),
+    ],
 )
 def test_columns_at_even_distances_are_slices(n_classes, is_even):
     layout = target_layout(n_classes, np.arange)
