@@ -41,10 +41,10 @@ class TargetCoding:
         Returns c_u, the class of each unit, for a target with K classes.
     alternatives : callable
         Returns the number of outcomes over which the units of such a target are smoothed.
-    label_smoothing : float in [0, 1), default=0.0
+    label_smoothing : float in [0, 1)
         The share of a unit's target that is spread evenly over the alternatives.
-    class_weight : sequence of arrays of shape (K_j,), optional
-        Weights of the classes of each target; 1 by default.
+    class_weight : sequence of arrays of shape (K_j,), or None
+        Weights of the classes of each target; None for 1.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class TargetCoding:
         unit_classes: Callable[[int], IntArray],
         alternatives: Callable[[int], int],
         *,
-        label_smoothing: float = 0.0,
-        class_weight: Sequence[Vector] | None = None,
+        label_smoothing: float,
+        class_weight: Sequence[Vector] | None,
     ) -> None:
         self.n_classes = tuple(n_classes)
         self.n_targets = len(self.n_classes)
