@@ -215,6 +215,7 @@ def test_a_fixed_penalty_needs_no_curvature():
     assert not penalty.is_standardised
     np.testing.assert_array_equal(penalty.first(), [0.3, 0.3, 0.3])
     np.testing.assert_array_equal(penalty.update(None, layers, **SEEN), [0.3, 0.3, 0.3])
+    np.testing.assert_array_equal(penalty.strongest(), [BOUND] * 3)
 
 
 @pytest.mark.parametrize("unit", [1.0, 1 / 300, 20.0])

@@ -138,6 +138,21 @@ def test_the_curvature_of_a_strong_penalty_is_one_in_all_directions(sides):
     np.testing.assert_allclose(T.T * np.repeat(each, 4) @ T, np.eye(24), atol=1e-6)
 
 
+@pytest.mark.parametrize("factor", [1e-9, 1e9])
+def test_losses_times_a_constant_have_a_change_of_variables_divided_by_its_root(factor):
+    rng = np.random.default_rng(0)
+    network = Network(6, (), [], SigmoidOutput((4,)))
+    A, G = (root.T @ root for root in (rng.normal(size=(6, 6)), rng.normal(size=(4, 4))))
+    T, scaled = (
+        KroneckerReparametrization(
+            network, [Factors(np.ones(6), SCALES, A, times * G)], penalties(network, times * 0.3)
+        )
+        for times in (1.0, factor)
+    )
+    phi = rng.normal(size=network.n_parameters)
+    np.testing.assert_allclose(scaled.weights(phi), T.weights(phi) / np.sqrt(factor))
+
+
 def test_an_intercept_moves_like_the_coefficients_of_a_standardised_input():
     network = Network(1, (), [], SigmoidOutput((4,)))
     root = np.random.default_rng(0).normal(size=(4, 4))

@@ -133,6 +133,11 @@ class OutputContract:
         logarithms = output.log_probabilities(logits)
         np.testing.assert_allclose(probabilities, np.exp(logarithms), rtol=1e-12)
 
+    def test_activations_sum_to_one_if_units_compete(self):
+        output = self.make((3,))
+        activations = output.activations(sample(output)[0])
+        assert np.allclose(activations.sum(axis=1), 1) == output.competes
+
     @pytest.mark.parametrize("n_classes", TARGETS)
     def test_decisions_agree_with_probabilities_and_decision_scores(self, n_classes):
         output = self.make(n_classes)
