@@ -12,7 +12,7 @@ incomplete rows out.
 The peers are scikit-learn's. Other comparisons write results of their own:
 
 - ``--boosting`` adds CatBoost, LightGBM and XGBoost, where they are installed;
-- ``--realmlp`` adds RealMLP-TD of pytabkit, on at most 1000 rows, since it takes long;
+- ``--realmlp`` adds RealMLP-TD of pytabkit, on at most 500 rows, since it takes long;
 - ``--activations`` compares networks of tanh and silu with MLPClassifier's of tanh.
 """
 
@@ -59,7 +59,7 @@ KINDS = {
     "realmlp": "compare with RealMLP-TD, too",
     "activations": "compare networks of tanh and silu",
 }
-REALMLP_ROWS = 1000  # at most, as it takes long
+REALMLP_ROWS = 500  # at most, as it takes long
 QUICK = ["breast_cancer", "hayes-roth", "iris", "wine"]
 
 
