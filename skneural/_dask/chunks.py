@@ -170,6 +170,11 @@ def sample(rows: Rows, index: Any, start: int, position: int, size: int, n_shard
     return rows.sample(index[position : position + size] - start, n_shards, position)
 
 
+def contents(rows: Rows) -> tuple[Any, Any, Any]:
+    """Features in use, labels and weights."""
+    return rows.features(slice(0, rows.n_rows)), rows.all_labels(), rows.all_weights()
+
+
 def where(rows: Rows, is_chosen: Callable[[Rows, slice], Any]) -> Rows:
     """Select the rows that are chosen, block by block; there may be none."""
     return rows.chosen(is_chosen)

@@ -145,13 +145,13 @@ class DaskRows(Data):
 
 def _fetched(parts: list[Any], n_shards: int = N_SHARDS) -> Rows:
     """The rows of all parts in this process."""
-    fetched = compute(parts)
-    X = [rows.features(slice(0, rows.n_rows)) for rows in fetched]
+    contents = task(tasks.contents)
+    X, labels, weights = zip(*compute([contents(part) for part in parts]), strict=True)
     return Rows(
         # Maybe not all of them are sparse.
         sp.vstack(X, format="csr") if any(map(sp.issparse, X)) else np.concatenate(X),
-        np.concatenate([rows.all_labels() for rows in fetched]),
-        np.concatenate([rows.all_weights() for rows in fetched]),
+        np.concatenate(labels),
+        np.concatenate(weights),
         n_shards=n_shards,
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from skneural._dask import chunks as tasks
 from skneural._dask.rows import DaskRows
 from skneural._data.rows import Rows
 
@@ -66,3 +67,15 @@ def test_only_small_samples_are_fetched(convert, largest, kind, monkeypatch):
     np.testing.assert_array_equal(sample.all_weights(), np.ones(15))
     np.testing.assert_array_equal(sample.first_row(), X[3, [0, 2, 4]])
     np.testing.assert_array_equal(sample.varying(), [0, 2])
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_of_a_sample_only_the_rows_and_features_in_use_are_sent(convert):
+    X = np.random.default_rng(0).normal(size=(10, 6))
+    rows = Rows(convert(X), np.arange(10)[:, None], np.arange(10.0))
+    part = rows.select(np.array([1, 4])).sample(np.array([3, 7, 8]))
+    features, labels, weights = tasks.contents(part)
+    dense = features.toarray() if sp.issparse(features) else features
+    np.testing.assert_array_equal(dense, X[np.ix_([3, 7, 8], [1, 4])])
+    np.testing.assert_array_equal(labels, [[3], [7], [8]])
+    np.testing.assert_array_equal(weights, [3, 7, 8])
