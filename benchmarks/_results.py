@@ -1,8 +1,10 @@
 """What the benchmarks share: the machine described, times, tables, and files of results."""
 
+import json
 import os
 import platform
 import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,6 +63,13 @@ def _commit():
     except (OSError, subprocess.CalledProcessError):
         return "no commit"
     return f"commit {head.stdout.strip()}{'+' if changed.returncode else ''}"
+
+
+def in_a_fresh_process(script, *arguments):
+    """The figures that a script prints as JSON, and nothing else, in a process of its own."""
+    command = [sys.executable, script, *map(str, arguments)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(run.stdout)
 
 
 def table(header, rows):

@@ -10,8 +10,6 @@ not. The same for sparse rows of 100000 features, 50 of which are not zero.
 import argparse
 import json
 import re
-import subprocess
-import sys
 import tempfile
 import threading
 import warnings
@@ -23,7 +21,7 @@ from unittest.mock import patch
 import matplotlib.pyplot as plt
 import numpy as np
 import scipy.sparse as sp
-from _results import COLORS, TARGET_HEADER, machine, slope, table, target, write
+from _results import COLORS, TARGET_HEADER, in_a_fresh_process, machine, slope, table, target, write
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import SoftmaxMLPClassifier
@@ -160,13 +158,6 @@ def measure_sparse(n_rows, n_hidden):
 # --- All of them ----------------------------------------------------------------------------
 
 
-def in_a_fresh_process(*arguments):
-    """The figures that this script prints in a process of its own."""
-    command = [sys.executable, __file__, "--one", *map(str, arguments)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(run.stdout)
-
-
 def all_dense(most_rows):
     for dtype, sizes in SIZES.items():
         for n_rows in sizes:
@@ -174,7 +165,7 @@ def all_dense(most_rows):
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 make_files(Path(folder), dtype, n_rows)
-                yield dtype, in_a_fresh_process("dense", folder, dtype)
+                yield dtype, in_a_fresh_process(__file__, "--one", "dense", folder, dtype)
 
 
 def dense_table(figures):
@@ -257,7 +248,10 @@ def main():
         return
     dense = list(all_dense(10**6 if arguments.quick else 10**7))
     n_rows = SPARSE_SHAPE[0] // (20 if arguments.quick else 1)
-    sparse = [in_a_fresh_process("sparse", n_rows, n_hidden) for n_hidden in SPARSE_HIDDEN]
+    sparse = [
+        in_a_fresh_process(__file__, "--one", "sparse", n_rows, n_hidden)
+        for n_hidden in SPARSE_HIDDEN
+    ]
     markdown = report(dense, sparse)
     print(markdown)
     if not arguments.quick:

@@ -1,4 +1,4 @@
-"""What do ten times the rows cost, and how many passes over all of them does a fit make?
+"""How much longer does a fit take on ten times the rows, and how often does it read them all?
 
 Run ``python benchmarks/many_rows.py``. Labels of 10 classes are drawn by the probabilities of a
 random network on 50 features, float32. Of such rows, 10^6 and 10^7 are written to files in a
@@ -13,8 +13,6 @@ Evaluations in dask are those for which the workers were asked.
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +22,7 @@ import dask.array as da
 import numpy as np
 from _cluster import cluster
 from _recording import Recorder, cross_entropy, log_probabilities, train_ours
-from _results import TARGET_HEADER, machine, table, target, write
+from _results import TARGET_HEADER, in_a_fresh_process, machine, table, target, write
 from dask.delayed import delayed
 from distributed import wait
 
@@ -143,32 +141,25 @@ def measure(place, n_rows):
 # --- All of them ---------------------------------------------------------------------------
 
 
-def in_a_fresh_process(place, n_rows):
-    command = [sys.executable, __file__, "--one", place, str(n_rows)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(run.stdout)
-
-
-def reached(fit, loss):
-    """The number of the first iterate with at most that loss, or None."""
-    return next((number for number, each in enumerate(fit["losses"]) if each <= loss), None)
+def until(loss, fit):
+    """Seconds and passes of the first iterate with at most that loss; infinite without one."""
+    is_reached = np.array(fit["losses"]) <= loss
+    at = np.argmax(is_reached)
+    return [fit[name][at] if is_reached.any() else np.inf for name in ("seconds", "passes")]
 
 
 def report(fits):
     goal = fits[0]["losses"][-1]
     rows = []
     for fit in fits:
-        at = reached(fit, goal)
-        to_goal = ["-", "-"] if at is None else [fit["seconds"][at], fit["passes"][at]]
-        figures = [*to_goal, fit["seconds"][-1], fit["passes"][-1], fit["losses"][-1]]
+        ends = (fit[name][-1] for name in ("seconds", "passes", "losses"))
+        figures = [f"{each:.4g}" for each in (*until(goal, fit), *ends)]
         counts = [len(fit["losses"]), *(fit[name] for name in ("evaluations", "in dask", "calls"))]
-        figures = [each if each == "-" else f"{each:.4g}" for each in figures]
         rows.append([fit["place"], fit["rows"], *figures, *counts])
     header = ["rows in", "number", "s to the loss", "passes to it", "s", "passes", "log loss"]
     header += ["iterations", "evaluations", "in dask", "calls"]
     few, many = fits[:2]
-    at = reached(many, goal)
-    ratio = np.inf if at is None else many["seconds"][at] / few["seconds"][-1]
+    ratio = until(goal, many)[0] / few["seconds"][-1]
     name = f"seconds to the loss, {many['rows']} / {few['rows']} rows"
     parts = [
         "# Many rows",
@@ -195,7 +186,7 @@ def main():
         return
     few, many = (size // (10 if arguments.quick else 1) for size in SIZES)
     places = ("memory map", few), ("memory map", many), ("dask", few)
-    markdown = report([in_a_fresh_process(*place) for place in places])
+    markdown = report([in_a_fresh_process(__file__, "--one", *place) for place in places])
     print(markdown)
     if not arguments.quick:
         write("many_rows", markdown)

@@ -18,8 +18,6 @@ labels together. Memory is the peak of the process beyond what it held before th
 import argparse
 import json
 import re
-import subprocess
-import sys
 import warnings
 from contextlib import suppress
 from functools import partial
@@ -29,7 +27,7 @@ from time import perf_counter
 import numpy as np
 import scipy.sparse as sp
 from _recording import Reached, Recorder, train_ours, train_scikit_learn_adam
-from _results import machine, table, write
+from _results import in_a_fresh_process, machine, table, write
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
@@ -202,10 +200,8 @@ def main():
     for name, methods in METHODS.items():
         runs = {}
         for method in methods:
-            command = [sys.executable, __file__, "--budget", str(arguments.budget)]
-            command += ["--one", name, method]
-            output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-            runs[method] = json.loads(output)
+            options = "--budget", arguments.budget, "--one", name, method
+            runs[method] = in_a_fresh_process(__file__, *options)
         tables.append(summary(name, runs))
         print(tables[-1], flush=True)
     parts = [
