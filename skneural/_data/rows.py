@@ -53,7 +53,7 @@ class Data(ABC):
 
     @abstractmethod
     def sample(self, index: Any, n_shards: int = N_SHARDS) -> "Data":
-        """The rows at these positions, which must be ascending; the rows are not copied."""
+        """The rows at these positions, which must be ascending; rows in memory are not copied."""
 
     @abstractmethod
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Data":
