@@ -24,10 +24,12 @@ The dispersion is measured on rows that have not been trained on. On others, to 
 have adapted, it is too small by about ``4 sum_l gamma_l / (n n_degrees)``: twice the optimism that
 Mallows' C_p adds to squared errors. The factor 4 was chosen on real data.
 
-At last, the penalty is multiplied by the square of the output layer's phi. If predictions for
-unseen rows are overconfident, phi is above 1, and the penalty was too weak; if they are too
-cautious, it was too strong. On real data, phi falls about as the square root of the penalty, so
-that the correction brings it close to 1.
+At last, the penalty is corrected by the surprise of unseen rows, their log loss over the entropy
+of the predictions, which is the log loss to be expected. It is 1 if no common factor of the log
+probabilities would improve them. If predictions are too cautious, it is below 1, and the penalty,
+which was too strong, is multiplied by its cube. If they are overconfident, the penalty is
+multiplied by its square, and grows less, because the network is to be trained on more rows. The
+powers were chosen on real data.
 
 References
 ----------
@@ -62,6 +64,7 @@ from skneural._typing import Vector
 WEAK = 0.1  # the first penalty, under which networks learn even what looks like noise
 BOUND = 1e6  # on alpha and on its inverse
 _OPTIMISM = 4.0
+_CAUTIOUS, _OVERCONFIDENT = 3, 2  # powers of the surprise
 _LEAST_SQUARE = 1e-18  # of the coefficients; if they and the information vanish, alpha is large
 _LEAST_E = 1e-12
 
@@ -120,7 +123,7 @@ class Penalty(ABC):
         *,
         n_observed: float,
         is_unseen: bool,
-        is_last: bool,
+        surprise: float = 1.0,
     ) -> Vector:
         """The penalty of each layer at the current weights; shape (n_layers,).
 
@@ -134,8 +137,8 @@ class Penalty(ABC):
             The number of observations on which the weights have been trained.
         is_unseen : bool
             Whether the weights have not been trained on the rows whose dispersion was measured.
-        is_last : bool
-            Whether the run ends with this penalty.
+        surprise : float, default=1.0
+            The log loss of unseen rows over that to be expected, by which the penalty is corrected.
         """
 
     def strongest(self) -> Vector:
@@ -169,7 +172,7 @@ class FixedPenalty(Penalty):
         *,
         n_observed: float,
         is_unseen: bool,
-        is_last: bool,
+        surprise: float = 1.0,
     ) -> Vector:
         return self.alpha
 
@@ -191,7 +194,7 @@ class AutoPenalty(Penalty):
         *,
         n_observed: float,
         is_unseen: bool,
-        is_last: bool,
+        surprise: float = 1.0,
     ) -> Vector:
         factors = curvature.factors
         spectrum = partial(self._spectrum, n_observed)
@@ -204,8 +207,7 @@ class AutoPenalty(Penalty):
             added = optimism(gamma, n_observed * self.network.output.n_degrees)
             dispersion = dispersion * (1 + added / dispersion[-1])
             alpha, _ = balanced_evidence(spectra, squares, dispersion)
-        elif is_last:
-            alpha = alpha * dispersion[-1] ** 2
+        alpha = alpha * surprise ** (_CAUTIOUS if surprise < 1 else _OVERCONFIDENT)
         return np.clip(alpha, 1 / BOUND, BOUND) * scales**2 * self.size.unit
 
     def _spectrum(self, n_observed: float, layer: tuple[int, Factors]) -> Vector:

@@ -55,7 +55,7 @@ class BaseMLPClassifier(
         Maximum number of iterations of the solver in a call of `fit`.
     tol : float or "auto", default="auto"
         The fit has converged when no entry of the gradient is greater in magnitude. "auto": when
-        the objective has fallen by less than 0.6 % in the last 10 iterations.
+        the objective has fallen by less than 0.3 % in the last 5 iterations.
     early_stopping : bool, default=False
         Whether to stop when the log loss on validation data has not decreased for
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation

@@ -8,6 +8,7 @@ from skneural._network.output import Output
 from skneural._network.outputs import find_coding
 from skneural._network.row_sums import (
     LEAST_WEIGHT,
+    entropy,
     frequencies_loss,
     log_loss,
     observations_per_weight,
@@ -33,6 +34,7 @@ __all__ = [
     "TargetCoding",
     "Workspace",
     "cast",
+    "entropy",
     "find_coding",
     "forward",
     "frequencies_loss",

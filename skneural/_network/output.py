@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import entr
 
 from skneural._network.coding import TargetCoding
 from skneural._typing import FloatArray, IntArray, LabelArray, Vector
@@ -159,6 +160,10 @@ class Output(ABC):
     def log_losses(self, logits: FloatArray, labels: LabelArray) -> FloatArray:
         """Negative log probabilities of the labels, not smoothed; shape (rows, n_targets)."""
         return self.coding.log_losses(labels, self.log_probabilities(logits))
+
+    def entropies(self, logits: FloatArray) -> FloatArray:
+        """Entropies of the class probabilities of each target: expected log losses."""
+        return self.coding.classes.sums(entr(self.probabilities(logits)))
 
     def error_roots(
         self, logits: FloatArray, labels: LabelArray, row_weight: Vector

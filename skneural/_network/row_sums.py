@@ -1,5 +1,6 @@
-"""Sums over rows besides the objective: weights, and the log loss."""
+"""Sums over rows besides the objective: weights, the log loss, and its expectation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,11 +18,15 @@ LEAST_WEIGHT = 1e-300  # of all rows together; shares of it would lose digits be
 _ROUNDING = 1e-9
 
 
-@dataclass
-class LogLossSums(Sums):
-    """Weighted sum of ``-log p`` of the labels of some rows, and of the weights."""
+Measure = Callable[[Output, FloatArray, LabelArray], FloatArray]
+"""A figure for each row and target, from an output, logits and labels."""
 
-    loss: Any
+
+@dataclass
+class WeightedSums(Sums):
+    """Weighted sum of a figure of some rows, and the sum of the weights."""
+
+    figure: Any
     weight: Any
 
 
@@ -110,25 +115,50 @@ def _has_weight(output: Output, rows: Rows, block: slice) -> FloatArray:
 
 def log_loss(network: Network, rows: Data, theta: Vector, map_shards: MapShards = map) -> float:
     """The weighted mean over rows and targets of ``-log p`` of the labels; no penalty."""
-    weights = cast(theta, rows.dtype)
-    sums = rows.sums(partial(_shard_log_loss, network, weights), map_shards)
-    return float(sums.loss / sums.weight)
+    return _mean(_log_losses, network, rows, theta, map_shards)
 
 
-def _shard_log_loss(network: Network, theta: FloatArray, rows: Rows, shard: Shard) -> LogLossSums:
+def entropy(network: Network, rows: Data, theta: Vector, map_shards: MapShards = map) -> float:
+    """The log loss to be expected: the weighted mean entropy of the predicted probabilities.
+
+    It equals the log loss of the labels if no common factor of all log probabilities improves it.
+    """
+    return _mean(_entropies, network, rows, theta, map_shards)
+
+
+def _log_losses(output: Output, logits: FloatArray, labels: LabelArray) -> FloatArray:
+    return output.log_losses(logits, labels)
+
+
+def _entropies(output: Output, logits: FloatArray, _: LabelArray) -> FloatArray:
+    return output.entropies(logits)
+
+
+def _mean(
+    measure: Measure, network: Network, rows: Data, theta: Vector, map_shards: MapShards
+) -> float:
+    """The weighted mean of a figure over rows and targets."""
+    shard_sums = partial(_shard_sums, measure, network, cast(theta, rows.dtype))
+    sums = rows.sums(shard_sums, map_shards)
+    return float(sums.figure / sums.weight)
+
+
+def _shard_sums(
+    measure: Measure, network: Network, theta: FloatArray, rows: Rows, shard: Shard
+) -> WeightedSums:
     layers, output = network.layers(theta), network.output
     workspace = Workspace()  # for all blocks
-    loss = total = 0.0
+    figure = total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for block in cut(shard, most_rows(layers)):
             labels, row_weight = rows.labels_and_weights(block)
             X = rows.features(block)
             logits = forward(layers, network.activations, X, workspace).logits
-            losses = output.log_losses(logits, labels)
-            weights = np.broadcast_to(output.coding.weights(labels, row_weight), losses.shape)
-            loss += (weights * losses).sum()
+            figures = measure(output, logits, labels)
+            weights = np.broadcast_to(output.coding.weights(labels, row_weight), figures.shape)
+            figure += (weights * figures).sum()
             total += weights.sum()
-    return LogLossSums(loss, total)
+    return WeightedSums(figure, total)
 
 
 def scaled_block(rows: Rows, block: slice, scale: float) -> tuple[Any, LabelArray, Vector]:

@@ -12,7 +12,7 @@ from skneural._curvature import (
     feature_moments,
 )
 from skneural._data import Data, MapShards
-from skneural._network import Network, Objective, total_weight
+from skneural._network import Network, Objective, entropy, log_loss, total_weight
 from skneural._training.settings import Settings
 from skneural._training.solution import Features
 from skneural._typing import Vector
@@ -22,6 +22,8 @@ TOO_LARGE = (
     "or alpha too large for the sum of sample_weight. Scale the features first, for example with "
     "StandardScaler."
 )
+
+NATS = 4.0  # added to the log loss of few unseen rows, which may be right by chance
 
 
 class Formulation:
@@ -100,20 +102,35 @@ class Formulation:
         rows: Data,
         unseen_rows: Data | None,
         *,
-        is_last: bool,
+        corrects: bool,
     ) -> Vector:
-        """The penalty of each layer for a network that is trained on some of the rows."""
+        """The penalty of each layer for a network that is trained on some of the rows.
+
+        With `corrects`, it is corrected by the surprise of the unseen rows, if there are any.
+        """
+        surprise = 1.0
         if unseen_rows is not None:
             dispersion = self._meter.dispersion(theta, unseen_rows)
             curvature = curvature._replace(dispersion=dispersion)
+            surprise = self._surprise(theta, unseen_rows) if corrects else 1.0
         share = total_weight(self._network.output, rows, self._map_shards) / self._total_weight
         return self.penalty.update(
             curvature,
             self._network.layers(theta),
             n_observed=share * self.size.n_observed,
             is_unseen=unseen_rows is not None,
-            is_last=is_last,
+            surprise=surprise,
         )
+
+    def _surprise(self, theta: Vector, rows: Data) -> float:
+        """The log loss of some rows over that to be expected; 1 if it overflows."""
+        output = self._network.output
+        n_observed = total_weight(output, rows, self._map_shards) / self.size.unit
+        observed, expected = (
+            measure(self._network, rows, theta, self._map_shards) for measure in (log_loss, entropy)
+        )
+        surprise = (n_observed * observed + NATS) / (n_observed * expected + NATS)
+        return surprise if np.isfinite(surprise) else 1.0
 
     def reparametrization(
         self, curvature: Curvature | None, alpha: Vector

@@ -10,7 +10,7 @@ from skneural._training.solution import Observer, Solution, StopReason, Verdict
 from skneural._training.validation import Validation
 from skneural._typing import Vector
 
-FALL, WINDOW = 6e-3, 10  # the least relative fall of the objective, in so many iterations
+FALL, WINDOW = 3e-3, 5  # the least relative fall of the objective, in so many iterations
 LEAST_LOSS = 1e-3  # a fall is relative to this if the objective is smaller
 
 
@@ -23,7 +23,7 @@ class Progress:
         The initial weights.
     tol : float or None
         Stop when the gradient norm is not greater than this. If None, stop when the objective has
-        fallen by less than 0.6 % in the last 10 iterations of the last stage.
+        fallen by less than 0.3 % in the last 5 iterations of the last stage.
     verbose : bool, default=False
         Print a line for each iteration.
     validation : Validation, optional

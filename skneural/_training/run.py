@@ -236,7 +236,7 @@ class _Run:
                 progress.theta,
                 stage.rows,
                 stage.unseen_rows,
-                is_last=stage.is_trial or not self._is_new,
+                corrects=stage.is_trial,
             )
         return self._penalty.strongest() if self._gives_up(progress) else progress.alpha
 

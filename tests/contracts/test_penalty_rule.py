@@ -24,10 +24,10 @@ class WeightPenalty(Penalty):
         WeightPenalty.calls += ("first",)
         return np.ones(self.network.n_layers)
 
-    def update(self, curvature, layers, *, n_observed, is_unseen, is_last):
+    def update(self, curvature, layers, *, n_observed, is_unseen, surprise):
         assert 0 < n_observed <= self.size.n_observed
         assert len(curvature.factors) == len(curvature.dispersion) == len(layers)
-        WeightPenalty.calls += ((is_unseen, is_last),)
+        WeightPenalty.calls += ((is_unseen, surprise != 1),)
         return np.array([layer.coef.size / (layer.coef**2).sum() for layer in layers])
 
 
@@ -78,7 +78,7 @@ def test_a_rule_is_asked_on_each_sample_and_not_for_all_rows(classifier, iris):
 def test_a_rule_is_asked_once_for_weights_that_have_been_trained_on_all_rows(classifier, iris):
     model = classifier((4,), "tanh", alpha=1.0, tol=1e-2, random_state=0, warm_start=True)
     model.fit(*iris).set_params(alpha="weights").fit(*iris)
-    assert WeightPenalty.calls == ((False, True),)
+    assert WeightPenalty.calls == ((False, False),)
 
 
 def test_a_rule_is_not_asked_if_there_are_too_few_iterations_for_samples(classifier, iris):

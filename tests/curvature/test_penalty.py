@@ -34,9 +34,9 @@ OUTPUTS = [SoftmaxOutput((3,)), SigmoidOutput((2, 4))]
 UNITS = np.array([0.01, 0.1, 1.0, 1.0, 3.0, 100.0])
 PHI = np.array([0.7, 1.5, 1.1])
 N = 300.0
-UNSEEN = {"n_observed": N, "is_unseen": True, "is_last": False}
-CHOSEN = {"n_observed": N, "is_unseen": True, "is_last": True}
-SEEN = {"n_observed": N, "is_unseen": False, "is_last": True}
+UNSEEN = {"n_observed": N, "is_unseen": True}
+CHOSEN = {"n_observed": N, "is_unseen": True, "surprise": 0.5}
+SEEN = {"n_observed": N, "is_unseen": False}
 
 
 def make(output, units=1.0, largest=100):
@@ -228,14 +228,14 @@ def test_the_first_penalty_is_weak_and_the_strongest_leaves_no_weight(unit):
     assert penalty.is_standardised
 
 
-@pytest.mark.parametrize("phi", [0.5, 2.0])
-def test_the_last_choice_on_unseen_rows_is_corrected_by_their_dispersion(phi):
+@pytest.mark.parametrize(("surprise", "factor"), [(0.5, 0.125), (1.0, 1.0), (1.5, 2.25)])
+def test_the_penalty_is_corrected_by_the_surprise_of_unseen_rows(surprise, factor):
     network, layers, curvature = make(SoftmaxOutput((3,)))
-    curvature = curvature._replace(dispersion=PHI / PHI[-1] * phi)
-    first, last = (
-        penalty_of(network).update(curvature, layers, **state) for state in (UNSEEN, CHOSEN)
+    expected, corrected = (
+        penalty_of(network).update(curvature, layers, **UNSEEN, **state)
+        for state in ({}, {"surprise": surprise})
     )
-    np.testing.assert_allclose(last, first * phi**2)
+    np.testing.assert_allclose(corrected, factor * expected)
 
 
 def test_the_dispersion_of_rows_that_were_trained_on_is_corrected_for_optimism():

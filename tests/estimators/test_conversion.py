@@ -69,7 +69,8 @@ def test_predictions_are_the_same_for_every_target_that_can_be_expressed(
 
 @pytest.mark.parametrize("activation", NAMES)
 def test_every_activation_is_the_same(classifier, activation, cancer):
-    model = classifier((7, 3), activation, tol=0.01, max_iter=500, random_state=0).fit(*cancer)
+    model = classifier((7, 3), activation, alpha=1.0, tol=0.01, max_iter=500, random_state=0)
+    model.fit(*cancer)
     converted = model.to_sklearn()
     assert converted.activation == activation
     assert_same_predictions(converted, model, cancer[0])

@@ -161,6 +161,17 @@ class OutputContract:
         for j, column in enumerate(output.coding.classes.split(output.log_probabilities(logits))):
             np.testing.assert_array_equal(losses[:, j], -column[np.arange(len(codes)), codes[:, j]])
 
+    @pytest.mark.parametrize("n_classes", TARGETS)
+    def test_entropies_are_the_log_losses_that_the_probabilities_promise(self, n_classes):
+        output = self.make(n_classes)
+        logits, _, _ = sample(output)
+        columns = output.coding.classes.split(output.probabilities(logits))
+        expected = [-(p * np.log(p)).sum(axis=1) for p in columns]
+        np.testing.assert_allclose(output.entropies(logits), np.stack(expected, axis=1))
+        extreme = output.entropies(1e30 * logits)
+        assert np.isfinite(extreme).all()
+        assert (extreme >= 0).all()
+
     @pytest.mark.parametrize("n_classes", [(2,), (4,), (3, 2, 4)])
     def test_a_soft_label_is_the_row_with_each_class_weighted_by_its_probability(self, n_classes):
         output = self.make(n_classes)

@@ -6,6 +6,7 @@ from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network, forward
 from skneural._network.row_sums import (
     LEAST_WEIGHT,
+    entropy,
     frequencies_loss,
     log_loss,
     observations_per_weight,
@@ -129,6 +130,25 @@ def test_the_log_loss_is_the_weighted_mean_of_minus_the_log_probabilities(make_o
                 loss -= w * class_weight[j][code] * np.log(row[code])
                 total += w * class_weight[j][code]
     np.testing.assert_allclose(log_loss(network, rows, theta), loss / total)
+
+
+@pytest.mark.parametrize("make_output", [SoftmaxOutput, SigmoidOutput])
+def test_the_entropy_is_the_mean_log_loss_of_labels_that_follow_the_probabilities(make_output):
+    class_weight = np.array([1.0, 3.0, 0.5])
+    plain, weighted = (
+        Network(2, (4,), [ACTIVATIONS["tanh"]], make_output((3,), class_weight=v))
+        for v in (None, [class_weight])
+    )
+    theta = np.random.default_rng(2).normal(size=plain.n_parameters)
+    rng = np.random.default_rng(1)
+    X, weight, codes = rng.normal(size=(9, 2)), rng.uniform(1, 2, 9), np.arange(9) % 3
+    logits = forward(plain.layers(theta), plain.activations, X).logits
+    probabilities = plain.output.probabilities(logits)
+    # The weight of a row is that of its label.
+    following = Rows(X, probabilities, weight * class_weight[codes])
+    expected = log_loss(plain, following, theta)
+    np.testing.assert_allclose(entropy(plain, following, theta), expected)
+    np.testing.assert_allclose(entropy(weighted, Rows(X, codes[:, None], weight), theta), expected)
 
 
 def test_a_log_loss_that_overflows_is_not_finite_and_gives_no_warning():

@@ -63,7 +63,7 @@ def n_until_it_ends(losses, *, is_last=True, tol=None):
 
 
 def test_the_last_stage_ends_when_the_objective_has_stopped_falling():
-    assert (FALL, WINDOW) == (0.006, 10)
+    assert (FALL, WINDOW) == (0.003, 5)
     for share, end in ((1.01, None), (0.99, WINDOW)):
         falling = 5.0 * (1 + share * FALL / WINDOW) ** -np.arange(100.0)
         assert n_until_it_ends(falling) == end
