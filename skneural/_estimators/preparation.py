@@ -89,19 +89,16 @@ def prepare(
     rows = canonical(rows)  # of the features in use, as others must not change the order
     activations = [ACTIVATIONS[name] for name in activation_names]
     network = Network(rows.n_features, sizes, activations, output)
-    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
-    settings.solver.check(estimator.solver, rough)
-    if settings.preconditioner is not None:
-        settings.preconditioner.check(network.layer_sizes)
+    _check_suitability(settings, estimator.solver, network, activation_names)
     start = None
     if fitted_targets is not None:
         start = _last_weights(estimator, fitted_targets, network, targets)
     check_column_order(validation[1], getattr(y, "columns", ()), "y_val")
     validation_rows = validation_data(estimator, *validation, targets)
+    rng = check_random_state(estimator.random_state)
     if validation_rows is not None and varying is not None:
         validation_rows = validation_rows.select(varying)
-    rng = check_random_state(estimator.random_state)
-    if estimator.early_stopping and validation_rows is None:
+    elif validation_rows is None and estimator.early_stopping:
         rows, validation_rows = validation_split(rows, estimator.validation_fraction, rng)
     if validation_rows is not None:
         total_weight(output, validation_rows)  # an error if it is zero
@@ -122,6 +119,16 @@ def prepare(
         seeds,
         sample_seed,
     )
+
+
+def _check_suitability(
+    settings: Settings, solver_name: str, network: Network, activation_names: list[str]
+) -> None:
+    """Refuse a solver or a preconditioner that does not suit the network."""
+    rough = [name for name in activation_names if not ACTIVATIONS[name].smooth]
+    settings.solver.check(solver_name, rough)
+    if settings.preconditioner is not None:
+        settings.preconditioner.check(network.layer_sizes)
 
 
 def _varying_features(rows: Data) -> tuple[Data, IntArray | None]:

@@ -2,7 +2,8 @@
 
 from skneural._training.run import train
 from skneural._training.settings import Settings
-from skneural._training.solution import Solution, StopReason, Verdict
+from skneural._training.solution import Solution, StopReason
 from skneural._training.solvers import SOLVERS
+from skneural._training.verdict import Verdict
 
 __all__ = ["SOLVERS", "Settings", "Solution", "StopReason", "Verdict", "train"]

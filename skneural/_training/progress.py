@@ -6,8 +6,9 @@ from time import perf_counter
 
 import numpy as np
 
-from skneural._training.solution import Observer, Solution, StopReason, Verdict
+from skneural._training.solution import Observer, Solution, StopReason
 from skneural._training.validation import Validation
+from skneural._training.verdict import Verdict
 from skneural._typing import Vector
 
 FALL, WINDOW = 3e-3, 5  # the least relative fall of the objective, in so many iterations

@@ -13,20 +13,17 @@ import numpy as np
 
 from skneural._curvature import Curvature, Reparametrization
 from skneural._data import Data, MapShards, shard_map
-from skneural._network import Network, frequencies_loss, log_loss, total_weight, weighted_rows
+from skneural._network import Network, log_loss, weighted_rows
 from skneural._training.formulation import TOO_LARGE, Formulation
 from skneural._training.problem import Problem
 from skneural._training.progress import Progress
 from skneural._training.settings import Settings
-from skneural._training.solution import Observer, Solution, StopReason, Verdict
+from skneural._training.solution import Observer, Solution, StopReason
 from skneural._training.stages import Samples, Stage, StagePlan, plan_stages, stages
 from skneural._training.validation import Validation
+from skneural._training.verdict import Judge, Verdict
 from skneural._typing import Vector
 
-# Shares of the frequencies' log loss at which a network has learned its rows, and at which more
-# iterations would only make it surer of them than of others.
-LEARNED, WELL_LEARNED = 0.5, 0.15
-NOTHING = 1e-3  # a log loss of the frequencies that leaves nothing to learn
 MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
@@ -117,12 +114,12 @@ class _Run:
         self._selects = settings.patience is not None
         self._is_new = is_new
         self._observations_per_weight = observations_per_weight
-        self._map_shards = map_shards
         rng, self._sample_rng = map(np.random.RandomState, seeds)
         self.formulation = Formulation(
             network, rows, settings, observations_per_weight, rng, map_shards
         )
         self._penalty = self.formulation.penalty
+        self._judge = Judge(network, self.formulation.size.unit, map_shards)
         self._first_factor = 1.0
         self._unlearned: Verdict | None = None  # on the rows of the first stage
 
@@ -138,7 +135,7 @@ class _Run:
             if reason is StopReason.TOL and stage.is_whole and self._penalty.is_fixed:
                 break
             if stage.is_trial and stage.unseen_rows is not None:
-                verdict = self._judge(stage.rows, stage.unseen_rows, progress.theta)
+                verdict = self._judge.compare(stage.rows, stage.unseen_rows, progress.theta)
                 is_cause = self._unlearned is not None and not verdict.finds_structure
                 progress.verdict = self._unlearned if is_cause else verdict
         if reason is StopReason.EARLY_STOPPING:
@@ -173,10 +170,7 @@ class _Run:
         while True:
             reason = self._stage(stage, progress)
             is_due = reason is not StopReason.MAX_ITER or progress.n_iter >= self._max_iter // 2
-            loss, before = (
-                log_loss(self._network, unseen_rows, progress.theta, self._map_shards),
-                loss,
-            )
+            before, loss = loss, self._judge.loss(unseen_rows, progress.theta)
             if is_due or loss > (1 - TAUGHT) * before:
                 return reason
 
@@ -254,14 +248,13 @@ class _Run:
         """
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
         redraws = MOST_REDRAWS if self._is_new and self._network.n_layers > 1 else 0
-        goal = WELL_LEARNED * frequencies_loss(self._network.output, stage.rows, stage.rows)
+        goal = self._judge.goal(stage.rows)
         reason = self._stage(stage, progress, goal)
         while reason.completes_stage:
-            seen = self._judge(stage.rows, stage.rows, progress.theta)
-            is_nothing = seen.frequencies_loss < NOTHING
-            self._unlearned = None if is_nothing or seen.finds_structure else seen
-            is_learned = is_nothing or seen.loss < LEARNED * seen.frequencies_loss
-            if is_learned or progress.n_iter >= most:
+            seen = self._judge.compare(stage.rows, stage.rows, progress.theta)
+            finds_all = seen.leaves_nothing or seen.finds_structure
+            self._unlearned = None if finds_all else seen
+            if seen.is_learned or progress.n_iter >= most:
                 break
             is_redrawn = redraws > 0 and not seen.finds_structure
             if is_redrawn:
@@ -274,17 +267,6 @@ class _Run:
             reason = self._stage(stage, progress, goal)
         return reason
 
-    def _judge(self, trained: Data, rows: Data, theta: Vector) -> Verdict:
-        """Compare the predictions for some rows with the frequencies in those trained on."""
-        output, unit = self._network.output, self.formulation.size.unit
-        return Verdict(
-            log_loss(self._network, rows, theta, self._map_shards),
-            frequencies_loss(output, trained, rows, unit),
-            n_rows=rows.n_rows,
-            n_observed=total_weight(output, rows, self._map_shards) / unit,
-            is_held_out=rows is not trained,
-        )
-
     def _finds_structure(self, progress: Progress) -> bool:
         """Whether predictions are better than the frequencies of the classes, in the end too.
 
@@ -294,7 +276,8 @@ class _Run:
             return True
         verdict = progress.verdict
         if verdict is None or verdict.finds_structure:
-            verdict = self._judge(self._rows, self._rows, self._kept_weights(progress))
+            theta = self._kept_weights(progress)
+            verdict = self._judge.compare(self._rows, self._rows, theta)
         if progress.verdict is None or not verdict.finds_structure:
             progress.verdict = verdict
         return verdict.finds_structure

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from skneural._training.verdict import Verdict
 from skneural._typing import Vector
 
 
@@ -31,27 +32,6 @@ _COMPLETING = {
     StopReason.PRECISION,
     StopReason.NO_STRUCTURE,
 }
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The log loss of predictions for some rows, and that of predicting the class frequencies."""
-
-    loss: float
-    frequencies_loss: float
-    n_rows: int
-    n_observed: float  # the number of observations that the rows stand for
-    is_held_out: bool  # whether the rows were not trained on
-
-    @property
-    def finds_structure(self) -> bool:
-        """Whether the predictions are better than the frequencies, not by rounding or chance.
-
-        On held-out rows, their deviance must be smaller by at least 1.
-        """
-        gain = self.frequencies_loss - self.loss
-        is_chance = self.is_held_out and 2 * self.n_observed * gain < 1
-        return gain > 0.001 * self.frequencies_loss and not is_chance
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from skneural._inputs.targets import Targets
 from skneural._network.activations import ACTIVATIONS
 from skneural._network.network import Network
 from skneural._network.softmax import SoftmaxOutput
-from skneural._training.solution import Solution, StopReason, Verdict
+from skneural._training.solution import Solution, StopReason
+from skneural._training.verdict import Verdict
 
 NETWORK = Network(2, (3,), [ACTIVATIONS["tanh"]], SoftmaxOutput((2,)))
 

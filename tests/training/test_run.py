@@ -36,6 +36,7 @@ from skneural._training.stages import (
     STAGE_ITERATIONS,
     Samples,
 )
+from skneural._training.verdict import WELL_LEARNED
 
 N_LARGE = GROWTH * SMALLEST_SAMPLE + 3
 CONTAINERS = [np.asarray, sp.csr_array]
@@ -153,7 +154,7 @@ def test_the_first_stage_ends_as_soon_as_its_rows_are_learned_well():
     losses = train(network, rows, settings(solver=solver), seed=0).loss_curve
     _, learned, chosen, *_ = solver.starts
     sample = solver.objectives[0].rows
-    goal = _run.WELL_LEARNED * frequencies_loss(network.output, sample, sample)
+    goal = WELL_LEARNED * frequencies_loss(network.output, sample, sample)
     assert 1 < learned < LEARNING_ITERATIONS
     assert losses[learned - 1] <= goal < losses[learned - 2]
     assert chosen == learned + STAGE_ITERATIONS  # other stages do not end so
