@@ -27,9 +27,9 @@ Mallows' C_p adds to squared errors. The factor 4 was chosen on real data.
 At last, the penalty is corrected by the surprise of unseen rows, their log loss over the entropy
 of the predictions, which is the log loss to be expected. It is 1 if no common factor of the log
 probabilities would improve them. If predictions are too cautious, it is below 1, and the penalty,
-which was too strong, is multiplied by its cube. If they are overconfident, the penalty is
-multiplied by its square, and grows less, because the network is to be trained on more rows. The
-powers were chosen on real data.
+which was too strong, is multiplied by its fourth power. If they are overconfident, the penalty is
+multiplied by its square, less, because the network is to be trained on more rows. The powers were
+chosen on real data.
 
 References
 ----------
@@ -64,7 +64,7 @@ from skneural._typing import Vector
 WEAK = 0.1  # the first penalty, under which networks learn even what looks like noise
 BOUND = 1e6  # on alpha and on its inverse
 _OPTIMISM = 4.0
-_CAUTIOUS, _OVERCONFIDENT = 3, 2  # powers of the surprise
+_CAUTIOUS, _OVERCONFIDENT = 4, 2  # powers of the surprise
 _LEAST_SQUARE = 1e-18  # of the coefficients; if they and the information vanish, alpha is large
 _LEAST_E = 1e-12
 

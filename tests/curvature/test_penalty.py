@@ -228,7 +228,7 @@ def test_the_first_penalty_is_weak_and_the_strongest_leaves_no_weight(unit):
     assert penalty.is_standardised
 
 
-@pytest.mark.parametrize(("surprise", "factor"), [(0.5, 0.125), (1.0, 1.0), (1.5, 2.25)])
+@pytest.mark.parametrize(("surprise", "factor"), [(0.5, 0.0625), (1.0, 1.0), (1.5, 2.25)])
 def test_the_penalty_is_corrected_by_the_surprise_of_unseen_rows(surprise, factor):
     network, layers, curvature = make(SoftmaxOutput((3,)))
     expected, corrected = (
