@@ -23,7 +23,7 @@ TOO_LARGE = (
     "StandardScaler."
 )
 
-NATS = 12.0  # added to the log loss of few unseen rows, which may be right by chance
+NATS = 12.0  # added to the log loss of unseen rows, few of which may be right by chance
 
 
 class Formulation:
@@ -125,11 +125,12 @@ class Formulation:
     def _surprise(self, theta: Vector, rows: Data) -> float:
         """The log loss of some rows over that to be expected; 1 if it overflows."""
         output = self._network.output
-        n_observed = total_weight(output, rows, self._map_shards) / self.size.unit
+        n_labels = total_weight(output, rows, self._map_shards) / self.size.unit
+        n_labels *= output.coding.n_targets
         observed, expected = (
             measure(self._network, rows, theta, self._map_shards) for measure in (log_loss, entropy)
         )
-        surprise = (n_observed * observed + NATS) / (n_observed * expected + NATS)
+        surprise = (n_labels * observed + NATS) / (n_labels * expected + NATS)
         return surprise if np.isfinite(surprise) else 1.0
 
     def reparametrization(

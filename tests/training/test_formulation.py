@@ -47,7 +47,7 @@ def test_a_penalty_is_corrected_by_the_surprise_of_unseen_rows(make_output, size
         formulation.updated_penalty(curvature, theta, rows, unseen, corrects=corrects)
         for corrects in (False, True)
     )
-    observed, expected = (15 * f(network, unseen, theta) for f in (log_loss, entropy))
+    observed, expected = (15 * 2 * f(network, unseen, theta) for f in (log_loss, entropy))
     surprise = (observed + NATS) / (expected + NATS)
     assert (surprise < 1) == (power == 4)
     np.testing.assert_allclose(corrected, plain * surprise**power)
