@@ -23,7 +23,7 @@ TOO_LARGE = (
     "StandardScaler."
 )
 
-NATS = 12.0  # added to the log loss of unseen rows, few of which may be right by chance
+NATS = 12.0  # added to the surprise above and below, as few rows may be right by chance
 
 
 class Formulation:
