@@ -12,7 +12,7 @@ from skneural._curvature import (
     feature_moments,
 )
 from skneural._data import Data, MapShards
-from skneural._network import Network, Objective, entropy, log_loss, total_weight
+from skneural._network import Network, Objective, total_weight
 from skneural._training.settings import Settings
 from skneural._training.solution import Features
 from skneural._typing import Vector
@@ -22,8 +22,6 @@ TOO_LARGE = (
     "or alpha too large for the sum of sample_weight. Scale the features first, for example with "
     "StandardScaler."
 )
-
-NATS = 12.0  # added to the surprise above and below, as few rows may be right by chance
 
 
 class Formulation:
@@ -102,17 +100,12 @@ class Formulation:
         rows: Data,
         unseen_rows: Data | None,
         *,
-        corrects: bool,
+        surprise: float,
     ) -> Vector:
-        """The penalty of each layer for a network that is trained on some of the rows.
-
-        With `corrects`, it is corrected by the surprise of the unseen rows, if there are any.
-        """
-        surprise = 1.0
+        """The penalty of each layer for a network that is trained on some of the rows."""
         if unseen_rows is not None:
             dispersion = self._meter.dispersion(theta, unseen_rows)
             curvature = curvature._replace(dispersion=dispersion)
-            surprise = self._surprise(theta, unseen_rows) if corrects else 1.0
         share = total_weight(self._network.output, rows, self._map_shards) / self._total_weight
         return self.penalty.update(
             curvature,
@@ -121,17 +114,6 @@ class Formulation:
             is_unseen=unseen_rows is not None,
             surprise=surprise,
         )
-
-    def _surprise(self, theta: Vector, rows: Data) -> float:
-        """The log loss of some rows over that to be expected; 1 if it overflows."""
-        output = self._network.output
-        n_labels = total_weight(output, rows, self._map_shards) / self.size.unit
-        n_labels *= output.coding.n_targets
-        observed, expected = (
-            measure(self._network, rows, theta, self._map_shards) for measure in (log_loss, entropy)
-        )
-        surprise = (n_labels * observed + NATS) / (n_labels * expected + NATS)
-        return surprise if np.isfinite(surprise) else 1.0
 
     def reparametrization(
         self, curvature: Curvature | None, alpha: Vector

@@ -225,12 +225,15 @@ class _Run:
             return self._penalty.first() * self._first_factor
         assert curvature is not None
         if stage.unseen_rows is not None or not self._is_new:
+            surprise = 1.0
+            if stage.is_trial and stage.unseen_rows is not None:
+                surprise = self._judge.surprise(stage.unseen_rows, progress.theta)
             return self.formulation.updated_penalty(
                 curvature,
                 progress.theta,
                 stage.rows,
                 stage.unseen_rows,
-                corrects=stage.is_trial,
+                surprise=surprise,
             )
         return self._penalty.strongest() if self._gives_up(progress) else progress.alpha
 

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from skneural._data import Data, MapShards
-from skneural._network import Network, frequencies_loss, log_loss, total_weight
+from skneural._network import Network, entropy, frequencies_loss, log_loss, total_weight
 from skneural._typing import Vector
 
 # Shares of the frequencies' log loss at which a network has learned its rows, and at which more
 # iterations would only make it surer of them than of others.
 LEARNED, WELL_LEARNED = 0.5, 0.15
 NOTHING = 1e-3  # a log loss of the frequencies that leaves nothing to learn
+NATS = 12.0  # added to the surprise above and below, as few rows may be right by chance
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Judge:
             self.loss(rows, theta),
             frequencies_loss(output, trained, rows, self._unit),
             n_rows=rows.n_rows,
-            n_observed=total_weight(output, rows, self._map_shards) / self._unit,
+            n_observed=self._n_observed(rows),
             is_held_out=rows is not trained,
         )
 
@@ -74,6 +77,17 @@ class Judge:
         """The log loss of some rows."""
         return log_loss(self._network, rows, theta, self._map_shards)
 
+    def surprise(self, rows: Data, theta: Vector) -> float:
+        """The log loss of some rows over that to be expected; 1 if it overflows."""
+        n_labels = self._n_observed(rows) * self._network.output.coding.n_targets
+        expected = entropy(self._network, rows, theta, self._map_shards)
+        surprise = (n_labels * self.loss(rows, theta) + NATS) / (n_labels * expected + NATS)
+        return surprise if np.isfinite(surprise) else 1.0
+
     def goal(self, rows: Data) -> float:
         """The loss at which a network has learned some rows well."""
         return WELL_LEARNED * frequencies_loss(self._network.output, rows, rows)
+
+    def _n_observed(self, rows: Data) -> float:
+        """The number of observations that some rows stand for."""
+        return total_weight(self._network.output, rows, self._map_shards) / self._unit

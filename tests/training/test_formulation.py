@@ -9,9 +9,10 @@ from skneural._network.network import Network, forward
 from skneural._network.row_sums import entropy, log_loss
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
-from skneural._training.formulation import NATS, Formulation
+from skneural._training.formulation import Formulation
 from skneural._training.settings import Settings
 from skneural._training.solvers import SOLVERS
+from skneural._training.verdict import NATS, Judge
 
 SETTINGS = Settings(
     penalty=PENALTIES["auto"],
@@ -43,15 +44,13 @@ def test_a_penalty_is_corrected_by_the_surprise_of_unseen_rows(make_output, size
         logits = forward(network.layers(theta), network.activations, unseen.X).logits
         unseen = Rows(unseen.X, network.output.decide(logits), unseen.weight)
     curvature = formulation.curvature(theta, rows, is_last=False)
+    judged = Judge(network, formulation.size.unit, map).surprise(unseen, theta)
     plain, corrected = (
-        formulation.updated_penalty(curvature, theta, rows, unseen, corrects=corrects)
-        for corrects in (False, True)
+        formulation.updated_penalty(curvature, theta, rows, unseen, surprise=each)
+        for each in (1.0, judged)
     )
     observed, expected = (15 * 2 * f(network, unseen, theta) for f in (log_loss, entropy))
     surprise = (observed + NATS) / (expected + NATS)
+    np.testing.assert_allclose(judged, surprise)
     assert (surprise < 1) == (power == 4)
     np.testing.assert_allclose(corrected, plain * surprise**power)
-    without = formulation.updated_penalty(curvature, theta, rows, None, corrects=True)
-    np.testing.assert_array_equal(
-        without, formulation.updated_penalty(curvature, theta, rows, None, corrects=False)
-    )
