@@ -55,7 +55,8 @@ class BaseMLPClassifier(
         Maximum number of iterations of the solver in a call of `fit`.
     tol : float or "auto", default="auto"
         The fit has converged when no entry of the gradient is greater in magnitude. "auto": when
-        the objective has fallen by less than 0.3 % in the last 5 iterations.
+        the objective has hardly fallen in the last 5 iterations: by less than 0.4 % for 1000 rows,
+        and less the more rows there are (see Notes).
     early_stopping : bool, default=False
         Whether to stop when the log loss on validation data has not decreased for
         `n_iter_no_change` iterations, and to keep the weights where it was lowest. Validation
@@ -161,16 +162,20 @@ class BaseMLPClassifier(
     new fit first trains on a sample, with a weak penalty, until it has learned something. It then
     chooses the penalty three times, each time from the dispersion of the labels of rows
     outside the sample around the predictions for them, and trains on. The third choice is corrected
-    such that the dispersion is about 1. If the predictions for these rows are still no better than
-    the frequencies of the classes, no structure was found, and the penalty becomes so strong that
-    only the intercepts are fitted. The last stage uses all rows. The sample has 80 % of the rows.
-    From 40000 rows on, there are one or more samples of at least 5000 rows, each eight times as
-    large as the one before. A fit trains on each until the loss of unseen rows hardly falls.
+    by the log loss of these rows, over that to be expected if the predictions were true. If the
+    predictions are still no better than the frequencies of the classes, no structure was found, and
+    the penalty becomes so strong that only the intercepts are fitted. The last stage uses all rows.
+    The sample has 80 % of the rows. From 40000 rows on, there are one or more samples of at least
+    5000 rows, each eight times as large as the one before. A fit trains on each until the loss of
+    unseen rows hardly falls. On half of the rows, it then corrects the penalty three times more.
 
     Fewer than 20 observations are not split, nor are the rows of fits of fewer than 39 iterations
-    (51 or more if there are such samples): they keep the weak penalty, or an even weaker one if the
+    (91 or more if there are such samples): they keep the weak penalty, or an even weaker one if the
     network has not learned them after 15 iterations. A warm start does not split the rows either,
     because the weights have already adapted to them; the dispersion is corrected for that.
+
+    ``tol="auto"`` ends the last stage when the objective has fallen by less than 1 % over the eighth
+    root of the number of rows in 5 iterations, after the first 10, in which solvers are slow.
 
     `loss_`, `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial
     weights are drawn as if the features were standardised. Constant features get coefficients of

@@ -16,7 +16,7 @@ from skneural._data import Data, MapShards, shard_map
 from skneural._network import Network, log_loss, weighted_rows
 from skneural._training.formulation import TOO_LARGE, Formulation
 from skneural._training.problem import Problem
-from skneural._training.progress import Progress
+from skneural._training.progress import Progress, least_fall
 from skneural._training.settings import Settings
 from skneural._training.solution import Observer, Solution, StopReason
 from skneural._training.stages import Samples, Stage, StagePlan, plan_stages, stages
@@ -77,6 +77,7 @@ def train(
         progress = Progress(
             theta,
             tol=settings.tol,
+            fall=least_fall(run.formulation.size.n_observed),
             verbose=settings.verbose,
             validation=validation,
             observers=observers,

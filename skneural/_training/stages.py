@@ -14,6 +14,9 @@ Large data begin with a sample of at least 5000 rows; each sample has eight time
 contains the one before. Its last stage is repeated until the loss of unseen rows hardly falls, so
 that most iterations are on few rows. Fixed penalties need no more than these stages.
 
+How sure a network becomes depends on the number of rows. On a last sample, half of the rows, a
+penalty is therefore only tried, three times, because early in a fit predictions are too cautious.
+
 References
 ----------
 R. H. Byrd et al., "Sample size selection in optimization methods for machine learning",
@@ -40,6 +43,8 @@ FEWEST_OBSERVATIONS = 20  # fewer are not split
 HELD_OUT_SHARE = 0.2
 SMALLEST_SAMPLE = 5000  # of large data
 GROWTH = 8
+LAST_SHARE = 0.5  # of the rows of large data, in the last sample
+TRIAL_ITERATIONS = 10, 20, 10  # on the last sample
 MOST_UNSEEN = 10_000  # rows to judge a penalty and the progress on a sample
 REFRESHES = 3  # of the preconditioner, if the penalty is fixed
 REFRESH_ITERATIONS = 15
@@ -85,7 +90,9 @@ class Samples:
         while size >= SMALLEST_SAMPLE:
             sizes = size, *sizes
             size //= GROWTH
-        if not sizes and holds_out and n_observed >= FEWEST_OBSERVATIONS:
+        if sizes and holds_out:
+            return cls((*sizes, int(LAST_SHARE * n_rows)))
+        if holds_out and n_observed >= FEWEST_OBSERVATIONS:
             return cls((n_rows - int(np.ceil(HELD_OUT_SHARE * n_rows)),), is_split=True)
         return cls(sizes)
 
@@ -104,21 +111,31 @@ def plan_stages(samples: Samples, max_iter: int, *, chooses: bool) -> list[Stage
         Whether the penalty is chosen on samples. Otherwise, stages only renew the preconditioner.
     """
     numbers = range(len(samples.sizes))
-    plan: list[StagePlan] = []
     if chooses:
-        last = StagePlan(0, STAGE_ITERATIONS, corrects=True)
-        if not samples.is_split:
-            last = last._replace(n_iter=REPEATED_ITERATIONS, is_repeated=True)
-        plan.append(StagePlan(0 if numbers else None, LEARNING_ITERATIONS))
-        for sample in numbers:
-            plan += [StagePlan(sample, STAGE_ITERATIONS)] * (CHOICES - 1)
-            plan.append(last._replace(sample=sample))
+        plan = _choosing_stages(samples)
     else:
         plan = [StagePlan(sample, REPEATED_ITERATIONS, is_repeated=True) for sample in numbers]
         plan += [StagePlan(None, REFRESH_ITERATIONS)] * max(REFRESHES - len(numbers), 1)
     share = min(1.0, 0.5 * max_iter / max(sum(one.n_iter for one in plan), 1))
     plan = [one._replace(n_iter=int(share * one.n_iter)) for one in plan] if share >= 0.5 else []
     return [*plan, StagePlan(None, max_iter - sum(one.n_iter for one in plan))]
+
+
+def _choosing_stages(samples: Samples) -> list[StagePlan]:
+    """The stages in which a penalty is chosen; without samples, only the first."""
+    numbers = range(len(samples.sizes))
+    last = StagePlan(None, REPEATED_ITERATIONS, corrects=True, is_repeated=True)
+    growing, tried = numbers[:-1], numbers[-1:]
+    if samples.is_split:
+        last = StagePlan(None, STAGE_ITERATIONS, corrects=True)
+        growing, tried = numbers, numbers[:0]
+    plan = [StagePlan(0 if numbers else None, LEARNING_ITERATIONS)]
+    for sample in growing:
+        plan += [StagePlan(sample, STAGE_ITERATIONS)] * (CHOICES - 1)
+        plan.append(last._replace(sample=sample))
+    for sample in tried:
+        plan += [StagePlan(sample, n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
+    return plan
 
 
 def stages(

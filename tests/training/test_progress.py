@@ -3,13 +3,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skneural._training.progress import FALL, WINDOW, Progress
+from skneural._training.progress import SLOW_START, WINDOW, Progress, least_fall
 from skneural._training.solution import StopReason
 from skneural._training.validation import Validation
 
+FALL = 0.003
+EARLIEST = SLOW_START + WINDOW
+
 
 def make(tol=1e-3, **settings):
-    return Progress(np.ones(2), tol=tol, **settings)
+    return Progress(np.ones(2), tol=tol, fall=FALL, **settings)
 
 
 def test_a_solver_starts_at_an_iterate_without_an_iteration():
@@ -63,21 +66,26 @@ def n_until_it_ends(losses, *, is_last=True, tol=None):
 
 
 def test_the_last_stage_ends_when_the_objective_has_stopped_falling():
-    assert (FALL, WINDOW) == (0.003, 5)
-    for share, end in ((1.01, None), (0.99, WINDOW)):
+    assert (SLOW_START, WINDOW) == (10, 5)
+    for share, end in ((1.01, None), (0.99, EARLIEST)):
         falling = 5.0 * (1 + share * FALL / WINDOW) ** -np.arange(100.0)
         assert n_until_it_ends(falling) == end
-    assert n_until_it_ends([9.0, 8.0, 7.0, 6.0] + [6.0] * 100) == 3 + WINDOW
-    assert n_until_it_ends([6.0] * (WINDOW - 1)) is None
-    # A plateau that is shorter is passed.
-    assert n_until_it_ends([6.0] * (WINDOW - 1) + [3.0] * 100) == 2 * WINDOW - 1
+    assert n_until_it_ends([*range(29, 9, -1)] + [10.0] * 100) == 19 + WINDOW
+    assert n_until_it_ends([6.0] * EARLIEST) is None
+    # A plateau that is shorter is passed, and so is a longer one at the start.
+    assert n_until_it_ends([6.0] * (EARLIEST - 1) + [3.0] * 100) == EARLIEST - 1 + WINDOW
+
+
+def test_the_more_observations_the_less_must_the_objective_still_fall():
+    assert least_fall(1000) == pytest.approx(0.0042, abs=1e-4)
+    assert least_fall(400_000) == pytest.approx(0.002, abs=1e-4)
 
 
 @pytest.mark.parametrize("level", [1e-12, 0.0, -1e-5])
 def test_a_fall_of_a_tiny_objective_is_measured_against_a_thousandth(level):
     falling = level + 1e-7 * 0.5 ** np.arange(100)
-    assert n_until_it_ends(falling) == WINDOW
-    assert n_until_it_ends(level + 1.0 * 0.5 ** np.arange(100)) > WINDOW
+    assert n_until_it_ends(falling) == EARLIEST
+    assert n_until_it_ends(level + 100.0 * 0.5 ** np.arange(100)) > EARLIEST
 
 
 def test_only_the_last_stage_ends_by_itself():
@@ -86,7 +94,7 @@ def test_only_the_last_stage_ends_by_itself():
     progress = make(None)
     for is_last in (False, True, True):  # each stage begins a new count
         progress.begin_stage(np.ones(1), "", is_whole=True, is_last=is_last)
-        for _ in range(WINDOW):
+        for _ in range(EARLIEST - 1):
             assert progress.add_iterate(np.ones(2), 6.0, 1.0) is None
     assert progress.add_iterate(np.ones(2), 6.0, 1.0) is StopReason.TOL
 

@@ -17,6 +17,7 @@ from skneural._training.stages import (
     REPEATED_ITERATIONS,
     SMALLEST_SAMPLE,
     STAGE_ITERATIONS,
+    TRIAL_ITERATIONS,
     Samples,
     StagePlan,
     plan_stages,
@@ -32,8 +33,11 @@ LARGE = GROWTH * SMALLEST_SAMPLE
 @pytest.mark.parametrize("holds_out", [False, True])
 def test_samples_of_large_data_grow_by_the_same_factor(n_rows, holds_out):
     samples = Samples.of(n_rows, n_rows, holds_out=holds_out)
-    assert SMALLEST_SAMPLE <= samples.sizes[0] < GROWTH * SMALLEST_SAMPLE
-    for size, following in pairwise([*samples.sizes, n_rows]):
+    sizes = list(samples.sizes)
+    if holds_out:  # half of the rows, to try a penalty
+        assert sizes.pop() == n_rows // 2
+    assert SMALLEST_SAMPLE <= sizes[0] < GROWTH * SMALLEST_SAMPLE
+    for size, following in pairwise([*sizes, n_rows]):
         assert following // GROWTH == size
     assert not samples.is_split
 
@@ -71,12 +75,18 @@ def test_the_last_stage_has_all_rows_and_at_least_half_of_the_iterations(
     assert all(one.n_iter > 0 for one in early)
 
 
-@pytest.mark.parametrize("samples", [SPLIT, *GROWING])
+@pytest.mark.parametrize("samples", [SPLIT, *GROWING[1:]])
 def test_a_penalty_is_chosen_on_each_sample_and_then_corrected(samples):
     assert (LEARNING_ITERATIONS, STAGE_ITERATIONS, CHOICES) == (15, 8, 3)
     learn, *choices, last = plan_stages(samples, 10_000, chooses=True)
     assert learn == StagePlan(0, LEARNING_ITERATIONS)
-    assert len(choices) == CHOICES * len(samples.sizes)
+    n_samples = len(samples.sizes)
+    if not samples.is_split:  # on the largest sample, it is only corrected
+        n_samples -= 1
+        trials = [StagePlan(n_samples, n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
+        *choices, first, second, third = choices
+        assert [first, second, third] == trials
+    assert len(choices) == CHOICES * n_samples
     for number, one in enumerate(choices):
         sample, is_trial = number // CHOICES, number % CHOICES == CHOICES - 1
         is_repeated = is_trial and not samples.is_split
