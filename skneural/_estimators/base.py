@@ -167,15 +167,17 @@ class BaseMLPClassifier(
     the penalty becomes so strong that only the intercepts are fitted. The last stage uses all rows.
     The sample has 80 % of the rows. From 40000 rows on, there are one or more samples of at least
     5000 rows, each eight times as large as the one before. A fit trains on each until the loss of
-    unseen rows hardly falls. On half of the rows, it then corrects the penalty three times more.
+    unseen rows hardly falls. On half of the rows, at most 250,000, it then corrects the penalty
+    three times more.
 
     Fewer than 20 observations are not split, nor are the rows of fits of fewer than 39 iterations
     (91 or more if there are such samples): they keep the weak penalty, or an even weaker one if the
     network has not learned them after 15 iterations. A warm start does not split the rows either,
     because the weights have already adapted to them; the dispersion is corrected for that.
 
-    ``tol="auto"`` ends the last stage when the objective has fallen by less than 1 % over the eighth
-    root of the number of rows in 5 iterations, after the first 10, in which solvers are slow.
+    ``tol="auto"`` ends the last stage when the objective has fallen in 5 iterations by less than
+    1 % over the eighth root of the number of rows. The first 10 iterations, in which solvers are
+    slow, do not count.
 
     `loss_`, `gradient_norm_` and `converged_` always refer to all rows and to `alpha_`. The initial
     weights are drawn as if the features were standardised. Constant features get coefficients of

@@ -14,8 +14,9 @@ Large data begin with a sample of at least 5000 rows; each sample has eight time
 contains the one before. Its last stage is repeated until the loss of unseen rows hardly falls, so
 that most iterations are on few rows. Fixed penalties need no more than these stages.
 
-How sure a network becomes depends on the number of rows. On a last sample, half of the rows, a
-penalty is therefore only tried, three times, because early in a fit predictions are too cautious.
+How sure a network becomes depends on the number of rows, and on how long it has been trained. On a
+last sample, half of the rows, a penalty is therefore only tried, three times. Beyond 2 million
+rows, there are enough in the samples before.
 
 References
 ----------
@@ -43,8 +44,8 @@ FEWEST_OBSERVATIONS = 20  # fewer are not split
 HELD_OUT_SHARE = 0.2
 SMALLEST_SAMPLE = 5000  # of large data
 GROWTH = 8
-LAST_SHARE = 0.5  # of the rows of large data, in the last sample
-TRIAL_ITERATIONS = 10, 20, 10  # on the last sample
+MOST_TRIED = 250_000  # rows of the sample on which a penalty is only tried
+TRIAL_ITERATIONS = 10, 20, 10  # there
 MOST_UNSEEN = 10_000  # rows to judge a penalty and the progress on a sample
 REFRESHES = 3  # of the preconditioner, if the penalty is fixed
 REFRESH_ITERATIONS = 15
@@ -81,6 +82,11 @@ class Samples:
 
     sizes: tuple[int, ...] = ()
     is_split: bool = False  # whether the only sample is most of few rows
+    n_tried: int = 0  # rows of the last sample, if a penalty is only tried on it
+
+    @property
+    def all_sizes(self) -> tuple[int, ...]:
+        return (*self.sizes, self.n_tried) if self.n_tried else self.sizes
 
     @classmethod
     def of(cls, n_rows: int, n_observed: float, *, holds_out: bool) -> "Samples":
@@ -91,7 +97,8 @@ class Samples:
             sizes = size, *sizes
             size //= GROWTH
         if sizes and holds_out:
-            return cls((*sizes, int(LAST_SHARE * n_rows)))
+            n_tried = min(n_rows // 2, MOST_TRIED)
+            return cls(sizes, n_tried=n_tried if n_tried > sizes[-1] else 0)
         if holds_out and n_observed >= FEWEST_OBSERVATIONS:
             return cls((n_rows - int(np.ceil(HELD_OUT_SHARE * n_rows)),), is_split=True)
         return cls(sizes)
@@ -124,17 +131,15 @@ def plan_stages(samples: Samples, max_iter: int, *, chooses: bool) -> list[Stage
 def _choosing_stages(samples: Samples) -> list[StagePlan]:
     """The stages in which a penalty is chosen; without samples, only the first."""
     numbers = range(len(samples.sizes))
-    last = StagePlan(None, REPEATED_ITERATIONS, corrects=True, is_repeated=True)
-    growing, tried = numbers[:-1], numbers[-1:]
-    if samples.is_split:
-        last = StagePlan(None, STAGE_ITERATIONS, corrects=True)
-        growing, tried = numbers, numbers[:0]
+    last = StagePlan(0, STAGE_ITERATIONS, corrects=True)
+    if not samples.is_split:
+        last = last._replace(n_iter=REPEATED_ITERATIONS, is_repeated=True)
     plan = [StagePlan(0 if numbers else None, LEARNING_ITERATIONS)]
-    for sample in growing:
+    for sample in numbers:
         plan += [StagePlan(sample, STAGE_ITERATIONS)] * (CHOICES - 1)
         plan.append(last._replace(sample=sample))
-    for sample in tried:
-        plan += [StagePlan(sample, n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
+    if samples.n_tried:
+        plan += [StagePlan(len(numbers), n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
     return plan
 
 
@@ -174,6 +179,6 @@ def _draw(
         yield split_observations(rows, HELD_OUT_SHARE, per_weight, rng)
         return
     order = RandomOrder(rows, rng)
-    for size, following in pairwise([*samples.sizes, rows.n_rows]):
+    for size, following in pairwise([*samples.all_sizes, rows.n_rows]):
         end = min(following, size + MOST_UNSEEN)
         yield rows.sample(order.part(0, size)), rows.sample(order.part(size, end))

@@ -99,7 +99,7 @@ def test_stages_run_on_growing_samples_and_then_on_all_rows():
     network, rows = large()
     solver = RecordingSolver()
     solution = train(network, rows, settings(solver=solver, max_iter=300), seed=0)
-    size, half = Samples.of(N_LARGE, N_LARGE, holds_out=True).sizes
+    size, half = Samples.of(N_LARGE, N_LARGE, holds_out=True).all_sizes
     assert solver.sizes == [size] * (len(solver.sizes) - 4) + [half] * 3 + [N_LARGE]
     steps = np.diff(solver.starts).tolist()
     # The network learns for as long as it takes; the penalty is chosen twice, and then tried until

@@ -33,13 +33,23 @@ LARGE = GROWTH * SMALLEST_SAMPLE
 @pytest.mark.parametrize("holds_out", [False, True])
 def test_samples_of_large_data_grow_by_the_same_factor(n_rows, holds_out):
     samples = Samples.of(n_rows, n_rows, holds_out=holds_out)
-    sizes = list(samples.sizes)
-    if holds_out:  # half of the rows, to try a penalty
-        assert sizes.pop() == n_rows // 2
-    assert SMALLEST_SAMPLE <= sizes[0] < GROWTH * SMALLEST_SAMPLE
-    for size, following in pairwise([*sizes, n_rows]):
+    assert SMALLEST_SAMPLE <= samples.sizes[0] < GROWTH * SMALLEST_SAMPLE
+    for size, following in pairwise([*samples.sizes, n_rows]):
         assert following // GROWTH == size
     assert not samples.is_split
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_tried"),
+    [(LARGE, LARGE // 2), (500_001, 250_000), (1_999_999, 250_000), (2_000_000, 0), (10**8, 0)],
+)
+def test_a_penalty_is_tried_on_half_of_large_data_if_other_samples_are_not_large_enough(
+    n_rows, n_tried
+):
+    samples = Samples.of(n_rows, n_rows, holds_out=True)
+    assert samples.n_tried == n_tried
+    assert samples.all_sizes == samples.sizes + ((n_tried,) if n_tried else ())
+    assert Samples.of(n_rows, n_rows, holds_out=False).n_tried == 0
 
 
 @pytest.mark.parametrize("n_rows", [FEWEST_OBSERVATIONS, 100, 103, LARGE - 1])
@@ -58,7 +68,10 @@ def test_few_observations_are_not_split_however_many_rows_they_are():
 # --- Plans ---------------------------------------------------------------------------------
 
 SPLIT = Samples((80,), is_split=True)
-GROWING = [Samples(tuple(10**k for k in range(n))) for n in (1, 2, 5)]
+GROWING = [
+    Samples(tuple(10**k for k in range(n)), n_tried=n_tried)
+    for n, n_tried in ((1, 0), (1, 5), (2, 50), (5, 0))
+]
 
 
 @pytest.mark.parametrize("chooses", [False, True])
@@ -75,18 +88,17 @@ def test_the_last_stage_has_all_rows_and_at_least_half_of_the_iterations(
     assert all(one.n_iter > 0 for one in early)
 
 
-@pytest.mark.parametrize("samples", [SPLIT, *GROWING[1:]])
+@pytest.mark.parametrize("samples", [SPLIT, *GROWING])
 def test_a_penalty_is_chosen_on_each_sample_and_then_corrected(samples):
     assert (LEARNING_ITERATIONS, STAGE_ITERATIONS, CHOICES) == (15, 8, 3)
     learn, *choices, last = plan_stages(samples, 10_000, chooses=True)
     assert learn == StagePlan(0, LEARNING_ITERATIONS)
-    n_samples = len(samples.sizes)
-    if not samples.is_split:  # on the largest sample, it is only corrected
-        n_samples -= 1
-        trials = [StagePlan(n_samples, n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
+    if samples.n_tried:  # on the last sample, it is only corrected
+        number = len(samples.sizes)
         *choices, first, second, third = choices
+        trials = [StagePlan(number, n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
         assert [first, second, third] == trials
-    assert len(choices) == CHOICES * n_samples
+    assert len(choices) == CHOICES * len(samples.sizes)
     for number, one in enumerate(choices):
         sample, is_trial = number // CHOICES, number % CHOICES == CHOICES - 1
         is_repeated = is_trial and not samples.is_split
