@@ -167,7 +167,7 @@ class _Run:
 
     def _exhaust(self, stage: Stage, unseen_rows: Data, progress: Progress) -> StopReason:
         """Repeat a stage as long as its rows teach something about others."""
-        loss = np.inf
+        loss = self._judge.loss(unseen_rows, progress.theta)
         while True:
             reason = self._stage(stage, progress)
             is_due = reason is not StopReason.MAX_ITER or progress.n_iter >= self._max_iter // 2
