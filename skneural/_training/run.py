@@ -27,7 +27,7 @@ from skneural._typing import Vector
 MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
-TAUGHT = 0.01  # the least relative fall of the loss of unseen rows that repeats a stage
+TAUGHT = 0.005  # the least relative fall of the loss of unseen rows that repeats a stage
 
 
 def train(
