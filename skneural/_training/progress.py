@@ -35,7 +35,7 @@ class Progress:
         Stop when the gradient norm is not greater than this. If None, stop when the objective has
         fallen by less than `fall` in the last 5 iterations of the last stage, after its first 10.
     fall : float, default=0.0
-        Relative to the objective.
+        A share of the objective.
     verbose : bool, default=False
         Print a line for each iteration.
     validation : Validation, optional

@@ -5,7 +5,7 @@ data therefore begins with samples of the rows, and goes through these stages::
 
     learn    the first sample, with a weak penalty, until the network has learned it well
     choose   twice on each sample: the penalty is chosen, from the dispersion of unseen rows
-    try      once on each sample: the penalty is corrected; on the last sample, it is also judged
+    try      once on each sample: the penalty is corrected, and then judged
 
 The last stage uses all rows. Very few rows have no samples: they are learned, and the weak penalty
 stays. Small data have one sample, which leaves out 20 % of the observations.
@@ -45,7 +45,7 @@ HELD_OUT_SHARE = 0.2
 SMALLEST_SAMPLE = 5000  # of large data
 GROWTH = 8
 MOST_TRIED = 250_000  # rows of the sample on which a penalty is only tried
-TRIAL_ITERATIONS = 10, 20, 10  # there
+TRIAL_ITERATIONS = 10, 20, 10  # of the stages on that sample
 MOST_UNSEEN = 10_000  # rows to judge a penalty and the progress on a sample
 REFRESHES = 3  # of the preconditioner, if the penalty is fixed
 REFRESH_ITERATIONS = 15
@@ -117,10 +117,10 @@ def plan_stages(samples: Samples, max_iter: int, *, chooses: bool) -> list[Stage
     chooses : bool
         Whether the penalty is chosen on samples. Otherwise, stages only renew the preconditioner.
     """
-    numbers = range(len(samples.sizes))
     if chooses:
         plan = _choosing_stages(samples)
     else:
+        numbers = range(len(samples.sizes))
         plan = [StagePlan(sample, REPEATED_ITERATIONS, is_repeated=True) for sample in numbers]
         plan += [StagePlan(None, REFRESH_ITERATIONS)] * max(REFRESHES - len(numbers), 1)
     share = min(1.0, 0.5 * max_iter / max(sum(one.n_iter for one in plan), 1))
