@@ -23,7 +23,7 @@ from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from skneural._training import run as _run
 from skneural._training.progress import LEAST_LOSS, WINDOW, least_fall
-from skneural._training.run import MOST_LEARNING_ITERATIONS, MOST_REDRAWS, train
+from skneural._training.run import MOST_LEARNING_ITERATIONS, MOST_REDRAWS
 from skneural._training.settings import Settings
 from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS, Solver
@@ -37,6 +37,7 @@ from skneural._training.stages import (
     TRIAL_ITERATIONS,
     Samples,
 )
+from skneural._training.training import train
 from skneural._training.verdict import WELL_LEARNED
 
 N_LARGE = GROWTH * SMALLEST_SAMPLE + 3
