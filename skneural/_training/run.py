@@ -26,6 +26,8 @@ MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
 TAUGHT = 0.005  # the least relative fall of the loss of unseen rows that repeats a stage
+RETREAT = 4.0  # by which a penalty is divided that has spoilt predictions for unseen rows
+SPOILT, MENDED = 8.0, 2.0  # nats, over all unseen rows, that call for a retreat, and for another
 
 
 class Run:
@@ -57,6 +59,7 @@ class Run:
         self._judge = Judge(network, self.formulation.size.unit, map_shards)
         self._first_factor = 1.0
         self._unlearned: Verdict | None = None  # on the rows of the first stage
+        self._lowest_loss = np.inf  # of unseen rows, after a stage
 
     def all_stages(self, progress: Progress) -> StopReason:
         """Run all stages, and return why the last one ended."""
@@ -94,10 +97,36 @@ class Run:
     def _whole_stage(self, stage: Stage, progress: Progress) -> StopReason:
         """Run a stage, with its repetitions."""
         if stage.is_repeated and stage.unseen_rows is not None:
-            return self._exhaust(stage, stage.unseen_rows, progress)
-        if stage.is_first and not stage.is_last and not self._penalty.is_fixed:
-            return self._learn(stage, progress)
-        return self._stage(stage, progress)
+            reason = self._exhaust(stage, stage.unseen_rows, progress)
+        elif stage.is_first and not stage.is_last and not self._penalty.is_fixed:
+            reason = self._learn(stage, progress)
+        else:
+            reason = self._stage(stage, progress)
+        if stage.is_split and stage.unseen_rows is not None:
+            reason = self._retreat(stage, stage.unseen_rows, progress, reason)
+        return reason
+
+    def _retreat(
+        self, stage: Stage, unseen_rows: Data, progress: Progress, reason: StopReason
+    ) -> StopReason:
+        """Weaken a penalty that was tried, if an earlier one led to better predictions.
+
+        What few rows do not determine counts as noise. If it is not, penalties grow from stage to
+        stage, and predictions for unseen rows get worse. On large data, this is no evidence: in the
+        middle of a fit, a weaker penalty is better because it learns faster.
+        """
+        n_labels = self._judge.n_labels(unseen_rows)
+        loss = self._judge.loss(unseen_rows, progress.theta)
+        is_due = stage.is_trial and n_labels * (loss - self._lowest_loss) > SPOILT
+        while is_due and reason.completes_stage and progress.n_iter < self._max_iter // 2:
+            theta, alpha, before = progress.theta, progress.alpha, loss
+            reason = self._stage(stage, progress, alpha=alpha / RETREAT)
+            loss = self._judge.loss(unseen_rows, progress.theta)
+            is_due = n_labels * (before - loss) > MENDED
+            if reason.completes_stage and not is_due:
+                progress.theta, progress.alpha = theta, alpha
+        self._lowest_loss = min(self._lowest_loss, loss)
+        return reason
 
     def _exhaust(self, stage: Stage, unseen_rows: Data, progress: Progress) -> StopReason:
         """Repeat a stage as long as its rows teach something about others."""
@@ -109,9 +138,19 @@ class Run:
             if is_due or loss > (1 - TAUGHT) * before:
                 return reason
 
-    def _stage(self, stage: Stage, progress: Progress, goal: float = -np.inf) -> StopReason:
-        """Run the solver on the rows of a stage, at most to a loss, and return why it ended."""
-        reparametrization = self._begin(stage, progress)
+    def _stage(
+        self,
+        stage: Stage,
+        progress: Progress,
+        *,
+        goal: float = -np.inf,
+        alpha: Vector | None = None,
+    ) -> StopReason:
+        """Run the solver on the rows of a stage, at most to a loss, and return why it ended.
+
+        The penalty is updated at the start, unless it is given.
+        """
+        reparametrization = self._begin(stage, progress, alpha)
         if reparametrization is None:  # the curvature or the penalty overflows
             return self._overflow(progress)
         formulation = self.formulation
@@ -139,15 +178,18 @@ class Run:
             raise ValueError(TOO_LARGE)
         return StopReason.OVERFLOW
 
-    def _begin(self, stage: Stage, progress: Progress) -> Reparametrization | None:
-        """Update the penalty at the start of a stage, and choose the change of variables.
+    def _begin(
+        self, stage: Stage, progress: Progress, alpha: Vector | None
+    ) -> Reparametrization | None:
+        """Set or update the penalty at the start of a stage, and choose the change of variables.
 
         The curvature, which may be large, is released when the solver runs.
         """
         curvature = self.formulation.curvature(progress.theta, stage.rows, is_last=stage.is_last)
         if curvature is not None and not curvature.is_finite():
             return None
-        alpha = self._alpha(stage, curvature, progress)
+        if alpha is None:
+            alpha = self._alpha(stage, curvature, progress)
         note = f"{stage.rows.n_rows} rows"
         progress.begin_stage(alpha, note, is_whole=stage.is_whole, is_last=stage.is_last)
         if stage.is_last and self._gives_up(progress):
@@ -187,7 +229,7 @@ class Run:
         most = min(MOST_LEARNING_ITERATIONS, self._max_iter // 2)
         redraws = MOST_REDRAWS if self._is_new and self._network.n_layers > 1 else 0
         goal = self._judge.goal(stage.rows)
-        reason = self._stage(stage, progress, goal)
+        reason = self._stage(stage, progress, goal=goal)
         while reason.completes_stage:
             seen = self._judge.compare(stage.rows, stage.rows, progress.theta)
             finds_all = seen.leaves_nothing or seen.finds_structure
@@ -202,7 +244,7 @@ class Run:
                 self._first_factor = max(self._first_factor / WEAKER, LEAST_FACTOR)
             elif reason is not StopReason.MAX_ITER and not is_redrawn:
                 break
-            reason = self._stage(stage, progress, goal)
+            reason = self._stage(stage, progress, goal=goal)
         return reason
 
     def _finds_structure(self, progress: Progress) -> bool:

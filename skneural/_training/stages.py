@@ -5,7 +5,8 @@ data therefore begins with samples of the rows, and goes through these stages::
 
     learn    the first sample, with a weak penalty, until the network has learned it well
     choose   twice on each sample: the penalty is chosen, from the dispersion of unseen rows
-    try      once on each sample: the penalty is corrected, and then judged
+    try      once on each sample: the penalty is corrected, and then judged; if the unseen rows of
+             small data were predicted better before, it is weakened for as long as that helps
 
 The last stage uses all rows. Very few rows have no samples: they are learned, and the weak penalty
 stays. Small data have one sample, which leaves out 20 % of the observations.
@@ -67,6 +68,7 @@ class Stage:
     n_iter: int
     is_first: bool
     is_trial: bool  # whether the penalty is corrected
+    is_split: bool  # whether the unseen rows are those left out of small data
     is_repeated: bool  # while the loss of the unseen rows falls
     is_last: bool
 
@@ -166,6 +168,7 @@ def stages(
             n_iter=one.n_iter,
             is_first=number == 0,
             is_trial=one.corrects,
+            is_split=samples.is_split and one.sample is not None,
             is_repeated=one.is_repeated,
             is_last=number == len(plan) - 1,
         )

@@ -79,10 +79,14 @@ class Judge:
 
     def surprise(self, rows: Data, theta: Vector) -> float:
         """The log loss of some rows over that to be expected; 1 if it overflows."""
-        n_labels = self._n_observed(rows) * self._network.output.coding.n_targets
+        n_labels = self.n_labels(rows)
         expected = entropy(self._network, rows, theta, self._map_shards)
         surprise = (n_labels * self.loss(rows, theta) + NATS) / (n_labels * expected + NATS)
         return surprise if np.isfinite(surprise) else 1.0
+
+    def n_labels(self, rows: Data) -> float:
+        """The number of observed labels, whose log losses add up to nats."""
+        return self._n_observed(rows) * self._network.output.coding.n_targets
 
     def goal(self, rows: Data) -> float:
         """The loss at which a network has learned some rows well."""

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from skneural._curvature.moments import feature_moments
-from skneural._curvature.penalty import BOUND, AutoPenalty, FixedPenalty
+from skneural._curvature.penalty import BOUND, WEAK, AutoPenalty, FixedPenalty
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
 from skneural._data import threads as _threads
 from skneural._data.rows import Rows
@@ -23,11 +23,12 @@ from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from skneural._training import run as _run
 from skneural._training.progress import LEAST_LOSS, WINDOW, least_fall
-from skneural._training.run import MOST_LEARNING_ITERATIONS, MOST_REDRAWS
+from skneural._training.run import MOST_LEARNING_ITERATIONS, MOST_REDRAWS, RETREAT
 from skneural._training.settings import Settings
 from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS, Solver
 from skneural._training.stages import (
+    CHOICES,
     GROWTH,
     LEARNING_ITERATIONS,
     REFRESH_ITERATIONS,
@@ -162,6 +163,57 @@ def test_the_first_stage_ends_as_soon_as_its_rows_are_learned_well():
     assert 1 < learned < LEARNING_ITERATIONS
     assert losses[learned - 1] <= goal < losses[learned - 2]
     assert chosen == learned + STAGE_ITERATIONS  # other stages do not end so
+
+
+class GrowingPenalty(AutoPenalty):
+    """Penalties that are right at first, and then far too strong."""
+
+    def __init__(self, *arguments, factor):
+        super().__init__(*arguments)
+        self._factor = factor
+        self.n_updates = 0
+
+    def update(self, curvature, layers, **options):
+        self.n_updates += 1
+        return self.first() * (self._factor if self.n_updates == CHOICES else 1.0)
+
+
+def growing(factor, **changes):
+    """The solver, the penalty of each of its runs on the sample, and the solution."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 2))
+    rows = Rows(X, (X[:, :1] > 0).astype(int), np.ones(500))
+    network = Network(2, (4,), [ACTIVATIONS["tanh"]], SoftmaxOutput((2,)))
+    solver = RecordingSolver()
+    run = settings(solver=solver, penalty=partial(GrowingPenalty, factor=factor), **changes)
+    solution = train(network, rows, run, seed=0)
+    alpha = [each.alpha[1][0] for each in solver.objectives if each.rows.n_rows == 400]
+    return solver, np.array(alpha), solution
+
+
+def test_a_penalty_that_spoils_predictions_is_weakened_for_as_long_as_that_helps():
+    solver, alpha, solution = growing(factor=1e3, max_iter=200)
+    *chosen, trial = alpha[: alpha.argmax() + 1]
+    np.testing.assert_allclose([*chosen[-2:], trial], [WEAK, WEAK, 1e3 * WEAK])
+    weaker = alpha[alpha.argmax() + 1 :]
+    assert len(weaker) > 2
+    np.testing.assert_allclose(weaker, trial / RETREAT ** np.arange(1, len(weaker) + 1))
+    assert solution.alpha[1] == weaker[-2]  # the last attempt was no better
+    assert set(np.diff(solver.starts[1 : len(alpha) + 1])) == {STAGE_ITERATIONS}
+    assert solution.verdict.finds_structure
+
+
+def test_a_penalty_that_spoils_nothing_is_kept():
+    _, alpha, solution = growing(factor=2.0)
+    np.testing.assert_allclose(alpha, [WEAK, WEAK, WEAK, 2 * WEAK])
+    np.testing.assert_allclose(solution.alpha, 2 * WEAK)
+
+
+def test_a_penalty_is_weakened_in_the_first_half_of_the_iterations_only():
+    solver, alpha, solution = growing(factor=1e3, max_iter=60)
+    assert solution.alpha[1] == alpha[-1] > WEAK
+    assert 30 <= solver.starts[len(alpha)] < 30 + STAGE_ITERATIONS
+    assert len(solution.loss_curve) <= 60
 
 
 class SlowSolver(RecordingSolver):
