@@ -90,7 +90,7 @@ def plot(raw, comparison):
     loss = per_dataset(raw, "log_loss")
     reference = comparison.reference
     ratios = loss.div(loss[reference], axis=0).sort_values(comparison.ours[0], ascending=False)
-    figure, axes = plt.subplots(figsize=(8, 1.8 + 0.21 * len(ratios)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(6.5, 1.8 + 0.21 * len(ratios)), layout="constrained")
     places = np.arange(len(ratios))
     for name in reversed(ratios.columns.drop(reference)):
         color, marker = STYLES[name]
@@ -104,9 +104,13 @@ def plot(raw, comparison):
     axes.set_ylim(-0.7, len(ratios) - 0.3)
     axes.grid(alpha=0.3)
     axes.set_xlabel(
-        f"Log loss on unseen rows, as a multiple of that of {reference}: left is better\n"
-        f"(below 1/{EDGE} or above {EDGE} at the edge)"
+        f"Log loss on unseen rows, as a multiple of that of {reference}\n"
+        f"(left is better; below 1/{EDGE} or above {EDGE} at the edge)"
     )
-    axes.set_title("Default parameters, cross-validated")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    first = comparison.ours[0]
+    figure.suptitle(
+        f"{first} has a lower log loss than {reference}\n"
+        f"on {(ratios[first] < 1).mean():.0%} of the data sets, with default parameters"
+    )
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure

@@ -152,14 +152,15 @@ def plot(raw):
     figures = medians(raw)
     names = raw["dataset"].unique()
     figure, panels = plt.subplots(
-        1, len(names), figsize=(6 * len(names), 5), layout="constrained", squeeze=False
+        len(names), figsize=(6.5, 4 * len(names)), layout="constrained", squeeze=False
     )
     for axes, name in zip(panels.flat, names, strict=True):
         for method, row in figures.loc[name].iterrows():
             color, marker = STYLES[method]
             style = {"color": COLORS[color], "markersize": 9, "label": method}
             axes.plot(row["seconds"], row["log_loss"], marker, **style)
-        axes.set(title=name, xlabel="seconds of fitting", ylabel="log loss on test rows")
+        axes.set(title=f"{name}: lower left is better", xlabel="seconds of fitting")
+        axes.set_ylabel("log loss on test rows")
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
@@ -167,7 +168,7 @@ def plot(raw):
         axes.margins(0.15)
         axes.grid(alpha=0.3)
     handles = panels.flat[0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=3)
+    figure.legend(*handles, loc="outside lower center", ncols=2)
     return figure
 
 

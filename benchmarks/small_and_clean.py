@@ -180,7 +180,7 @@ def report(raw, arguments):
 def plot(raw):
     """A panel for each task: accuracy over the number of rows."""
     accuracy = means(raw[raw["task"].isin(list(SAMPLED))], "accuracy")
-    figure, panels = plt.subplots(2, 3, figsize=(12, 7), sharey=True, layout="constrained")
+    figure, panels = plt.subplots(3, 2, figsize=(7, 9), sharey=True, layout="constrained")
     for axes, task in zip(panels.flat, SAMPLED, strict=False):
         values = accuracy.loc[task]
         for name, (color, style) in STYLES.items():
