@@ -17,7 +17,16 @@ from skneural._estimators.linear import LinearAttributes
 from skneural._estimators.snapshot import on_snapshot
 from skneural._inputs import Targets, check_column_order, check_labels, check_sample_weight
 from skneural._inputs import parameters as check
-from skneural._network import ACTIVATIONS, Activation, ForwardPass, Layer, Output, cast, forward
+from skneural._network import (
+    ACTIVATIONS,
+    Activation,
+    ForwardPass,
+    Layer,
+    Output,
+    Workspace,
+    cast,
+    forward,
+)
 from skneural._typing import FloatArray
 from skneural.activations import sigmoid, softplus
 
@@ -282,7 +291,7 @@ class NetworkPredictor(
         if is_dask(X):
             return map_chunks(partial(map_rows, values, width=width), X)
         work = float(X.shape[0]) * sum(coef.size for coef in self.coefs_)
-        return map_rows(values, X, width, work)
+        return map_rows(partial(values, workspace=Workspace()), X, width, work)
 
 
 def _of_pass(
@@ -290,9 +299,10 @@ def _of_pass(
     layers: Sequence[Layer],
     activations: Sequence[Activation],
     X: Any,
+    workspace: Workspace | None = None,
 ) -> Any:
     with np.errstate(over="ignore", invalid="ignore"):
-        passed = forward(layers, activations, X)
+        passed = forward(layers, activations, X, workspace)
     if not np.isfinite(passed.logits).all():
         raise ValueError(
             f"X has values that are too large for the network: its outputs overflow in {X.dtype}. "
