@@ -13,6 +13,7 @@ Ratios are those of medians.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import warnings
@@ -147,8 +148,11 @@ def search_ratios(repeats):
 
 def import_ratio(repeats):
     modules = {"ours": "skneural", "theirs": "sklearn.neural_network"}
+    # Bytecode is written at the first import, as for an installed package.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    run = partial(subprocess.run, check=True, env=environment)
     calls = {
-        name: partial(subprocess.run, [sys.executable, "-c", f"import {module}"], check=True)
+        name: partial(run, [sys.executable, "-c", f"import {module}"])
         for name, module in modules.items()
     }
     times = median_times(calls, repeats)

@@ -152,10 +152,10 @@ else:  # there is no display
 #
 # - **98 % and 99 % on one split say little.** On single splits, either output may be ahead, by up
 #   to about a point. No mean difference in accuracy exceeds its interval.
-# - **By default, the softmax has the lower log loss**, on nearly every split, by a little more than
-#   the interval.
-# - **The penalty matters as much as the output.** With hardly any penalty, the log losses are about
-#   equal, and that of the softmax is higher than by default.
+# - **The log losses differ by less than their intervals, too**, by default and with hardly any
+#   penalty.
+# - **The penalty matters more than the output.** With hardly any penalty, both log losses are
+#   higher than by default.
 # - **The loss matters more.** If your sigmoids are behind, check whether they are trained on
 #   squared error (:ref:`sphx_glr_auto_examples_outputs_plot_squared_error.py`).
 #

@@ -89,7 +89,7 @@ def fit(make, k):
         return classifier.fit(X, y)
 
 
-print("iterations  activation 3  loss of the image  of it, unit 3")
+print("iterations  activation 3  loss of the image  of unit 3")
 figure, axes = plt.subplots(4, 3, figsize=(6.5, 6.5), sharex=True, sharey="col", **layout)
 figure.suptitle("Errors raise unit 3 (grey) and lower the other nine")
 for line, k in zip(axes, (0, 1, 3, 10), strict=True):

@@ -148,11 +148,12 @@ plt.show()
 # Intervals are at 95 %, over the ten runs. The runs share images, so the intervals are a little too
 # short.
 #
-# - **At 0.5, sigmoids reject far more**: more than half of the digits left out and of the means of
-#   two, against about a sixth for the softmax. They also reject about 3 % of the digits.
-# - **With thresholds chosen from data, that difference is gone.** For an image of no class, the
-#   softmax is less sure than for most digits, so a higher threshold rejects it. For digits left out
-#   and for blends of two, the outputs differ by no more than the intervals.
+# - **At 0.5, sigmoids reject far more**: about half of the digits left out and of the means of two,
+#   against an eighth for the softmax. They also reject about 2 % of the digits.
+# - **With thresholds chosen from data, that difference is nearly gone.** For an image of no class,
+#   the softmax is less sure than for most digits, so a higher threshold rejects it. For digits left
+#   out and for blends of two, the sigmoids reject a few per cent more, about as much as the
+#   intervals.
 # - **Neither recognises noise.** At the price of 5 % of the digits, both reject no more than about
 #   a quarter of it, the sigmoids even less than the softmax. They are about as sure of noise as of
 #   digits, or surer (an area below 0.5). The distance to the nearest image finds all noise, but

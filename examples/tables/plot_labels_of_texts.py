@@ -11,7 +11,7 @@ such data?
 # %%
 # Reports that were made up, and real docstrings
 # ----------------------------------------------
-# In the made-up reports, each of twelve topics has words of its own, among words that mean nothing.
+# In the made-up reports, each of twelve topics has its own words, mixed with meaningless ones.
 # The real texts are scikit-learn's docstrings, down to the list of parameters. Their labels are six
 # of these parameters: does the description tell whether there is a ``random_state``?
 
@@ -107,7 +107,7 @@ title = figure.suptitle("The automatic penalty suits both corpora")
 # predicts fewer labels there than with ``alpha=1``. If the F1 score is what counts, :ref:`tune the
 # thresholds <sphx_glr_auto_examples_targets_plot_several_labels.py>`.
 #
-# TF-IDF makes a sparse matrix, which the network takes as it is. The
+# TF-IDF makes a sparse matrix, which the network accepts as it is. The
 # :doc:`user guide </user_guide/tables>` has more about texts.
 
 plt.show()

@@ -79,7 +79,7 @@ print(f"\nlate: {np.mean(y == 'late'):.0%}")
 # words and dates into numbers, fills gaps and marks them, and scales; trees get gaps as they are.
 #
 # We write the other pipeline by hand, because we know the columns. Prices and weights are compared
-# by ratios, so we take logarithms. Of a date, the season and the weekend matter.
+# by ratios, so we take logarithms. For dates, the season and the weekend matter.
 
 
 def season_and_weekend(frame):

@@ -14,7 +14,7 @@ what happens then, and what to pass instead.
 # By scikit-learn's rules, a matrix of zeros and ones is a *multilabel indicator*: each column is a
 # question of its own, and any number of them may be answered with yes. Both classifiers follow this
 # rule, because the matrix does not show whether the columns exclude each other. If every row has
-# exactly one label, they warn.
+# exactly one label, and that is no chance, they warn.
 
 import warnings
 

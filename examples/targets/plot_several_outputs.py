@@ -160,8 +160,9 @@ figure.legend([*dots, *line], labels, loc="outside lower center", ncols=2)
 
 # %%
 # Sharing helps a little here. The shared network is right more often than two networks with as many
-# hidden units in total, and about as often as two with twice as many. Presumably, both outputs need
-# the same features, such as edges and strokes. Outputs with little in common need not gain.
+# hidden units in total, and a little less often than two with twice as many. Presumably, both
+# outputs need the same features, such as edges and strokes. Outputs with little in common need not
+# gain.
 #
 # The softmax for pairs is by far the most accurate. It can express that the answers depend on each
 # other, and its labels are more informative: a 3 at 90 degrees instead of a 3 at any angle. But the

@@ -130,8 +130,8 @@ for name in models:
 # %%
 # The standard errors, after the ±, are those of paired differences. They are somewhat too small,
 # because the splits share rows. ``"auto"`` is a little better than cross-validation here, in one
-# fit instead of 36. The reason is that it penalises pixels that hardly ever have ink more than
-# standardised pixels would be. The hidden layer gains far more.
+# fit instead of 36. The reason is that it penalises pixels that rarely have ink more than plain
+# standardisation would. The hidden layer gains far more.
 #
 # The picture shows the cross-validation of the last split. The choice of ``alpha`` matters little,
 # because the curve is flat around its minimum.

@@ -3,8 +3,8 @@
 What does the preconditioner gain?
 ==================================
 
-A solver such as L-BFGS minimises a function of one long vector of weights, and knows nothing about
-layers or data. ``preconditioner`` changes its variables, using both. What does that gain? And which
+A solver such as L-BFGS minimises a function of one long vector of weights, and ignores layers and
+data. ``preconditioner`` changes its variables with the help of both. What does that gain? And which
 solver is faster?
 """
 

@@ -60,8 +60,8 @@ def _not_converged(solution: Solution, prepared: Prepared) -> str:
     if math.isinf(fall := _fall(solution)):
         return f"{end}."
     return (
-        f"{end}, but the objective was still falling, by {fall:.2g} times its value in the last "
-        f"{WINDOW} iterations."
+        f"{end}, but the objective was still falling: {WINDOW} iterations earlier, it was "
+        f"{1 + fall:.3g} times as large."
     )
 
 

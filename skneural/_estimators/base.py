@@ -170,9 +170,10 @@ class BaseMLPClassifier(
     unseen rows hardly falls. On half of the rows, at most 250,000, it then corrects the penalty
     three times more.
 
-    Fewer than 20 observations are not split, nor are the rows of fits of fewer than 39 iterations
-    (91 or more if there are such samples): they keep the weak penalty, or an even weaker one if the
-    network has not learned them after 15 iterations. A warm start does not split the rows either,
+    Fewer than 20 observations are not split: they keep the weak penalty, or an even weaker one if
+    the network has not learned them after 15 iterations. Nor are the rows of fits of fewer than 39
+    iterations (87 or more if there are such samples), which keep the weak penalty. A warm start
+    does not split the rows either,
     because the weights have already adapted to them; the dispersion is corrected for that.
 
     ``tol="auto"`` ends the last stage when the objective has fallen in 5 iterations by less than
