@@ -74,6 +74,11 @@ def chart(output, values, labels=(), *, shown="activation", units=range(10)):
     )
 
 
+def named(number):
+    """A digit with its article."""
+    return f"{'an' if number == 8 else 'a'} {number}"
+
+
 def pair(activations, labels=(), **options):
     """Charts of both outputs, beside each other where there is room."""
     charts = (chart(output, values, labels, **options) for output, values in activations.items())

@@ -5,7 +5,7 @@ with `docs/_static/draw.js`, which has the weights of the networks from here.
 """
 
 import numpy as np
-from charts import data, digit, pair, write
+from charts import data, digit, named, pair, write
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -110,7 +110,7 @@ aria-label="Paper of 8 by 8 cells. Arrow keys move, the space bar sets or clears
         kind="draw",
         caption=f"""<span hidden>Draw a digit, as tall as the paper. Two networks have
 learned 1257 digits; the first image is</span> <span class="sk-still">Two networks have learned 1257
-digits. This is</span> the one of {len(y)} others for which the sigmoids sum to least, a
-{y[unclear]}. Their sum is {shown["sigmoid"].sum():.2f}, and all units are near 0. The softmax must
-sum to 1, and its largest unit, {shown["softmax"].argmax()}, has {share:.2f}.""",
+digits. This is</span> the one of {len(y)} others for which the sigmoids sum to least,
+{named(y[unclear])}. Their sum is {shown["sigmoid"].sum():.2f}, and all units are near 0. The
+softmax must sum to 1, and its largest unit, {shown["softmax"].argmax()}, has {share:.2f}.""",
     )

@@ -7,7 +7,7 @@ for the site, in the colours of its theme. The second is for the README, with co
 from pathlib import Path
 
 import numpy as np
-from charts import chart, digit, pair, write
+from charts import chart, digit, named, pair, write
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -82,8 +82,8 @@ if __name__ == "__main__":
         rows,
         kind="rows",
         caption=f"""A clear {y[clear]}, and the digits among {len(y)} test images for which the ten
-sigmoids sum to least (a {y[least]}) and to most (a {y[most]}). Frames mark the true digit. For
-{near:.0%} of the test images the sum is between 0.9 and 1.1. Where the sigmoids sum to
+sigmoids sum to least ({named(y[least])}) and to most ({named(y[most])}). Frames mark the true
+digit. For {near:.0%} of the test images the sum is between 0.9 and 1.1. Where the sigmoids sum to
 {sums[least]:.2f}, the softmax gives {softmax.max():.2f} to the {softmax.argmax()}.""",
     )
     Path(__file__).with_suffix(".svg").write_text(drawing(X, y, activations, (clear, least)))
