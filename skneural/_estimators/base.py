@@ -162,19 +162,22 @@ class BaseMLPClassifier(
     new fit first trains on a sample, with a weak penalty, until it has learned something. It then
     chooses the penalty three times, each time from the dispersion of the labels of rows
     outside the sample around the predictions for them, and trains on. The third choice is corrected
-    by the log loss of these rows, over that to be expected if the predictions were true. If the
-    predictions are still no better than the frequencies of the classes, no structure was found, and
-    the penalty becomes so strong that only the intercepts are fitted. The last stage uses all rows.
+    by the log loss of these rows, over that to be expected if the predictions were true. If they
+    are predicted clearly worse than after an earlier choice, the penalty is divided by 4, for as
+    long as that helps. If the predictions are still no better than the frequencies of the classes,
+    no structure was found, and the penalty becomes so strong that only the intercepts are fitted.
+    The last stage uses all rows.
+
     The sample has 80 % of the rows. From 40000 rows on, there are one or more samples of at least
     5000 rows, each eight times as large as the one before. A fit trains on each until the loss of
     unseen rows hardly falls. On half of the rows, at most 250,000, it then corrects the penalty
-    three times more.
+    three times more; it does not divide it.
 
     Fewer than 20 observations are not split: they keep the weak penalty, or an even weaker one if
     the network has not learned them after 15 iterations. Nor are the rows of fits of fewer than 39
     iterations (87 or more if there are such samples), which keep the weak penalty. A warm start
-    does not split the rows either,
-    because the weights have already adapted to them; the dispersion is corrected for that.
+    does not split the rows either, because the weights have already adapted to them; the dispersion
+    is corrected for that.
 
     ``tol="auto"`` ends the last stage when the objective has fallen in 5 iterations by less than
     1 % over the eighth root of the number of rows. The first 10 iterations, in which solvers are
