@@ -82,8 +82,8 @@ for (left, right), row in zip(axes, chosen, strict=True):
 picture.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 # %%
-# If no sigmoid recognises an image, all ten can be near 0. A softmax still has to give away
-# exactly 1.
+# If no sigmoid recognises an image, all ten can be near 0. A softmax still has to distribute
+# a total of 1.
 #
 # Which is better?
 # ----------------
