@@ -57,11 +57,12 @@ def _not_converged(solution: Solution, prepared: Prepared) -> str:
     end, tol = f"The fit stopped after {_iterations(solution)}", prepared.settings.tol
     if tol is not None:
         return f"{end} at a gradient norm of {solution.gradient_norm:.3g}; tol={tol:g}."
-    if math.isinf(fall := _fall(solution)):
+    if not 0 < (fall := _fall(solution)) < math.inf:
         return f"{end}."
+    percent = 100 * fall / (1 + fall)  # of the objective before
     return (
-        f"{end}, but the objective was still falling: {WINDOW} iterations earlier, it was "
-        f"{1 + fall:.3g} times as large."
+        f"{end}, but the objective was still falling, by {percent:.2g} % in the last {WINDOW} "
+        "iterations."
     )
 
 

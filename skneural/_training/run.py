@@ -111,9 +111,10 @@ class Run:
     ) -> StopReason:
         """Weaken a penalty that was tried, if an earlier one led to better predictions.
 
-        What few rows do not determine counts as noise. If it is not, penalties grow from stage to
-        stage, and predictions for unseen rows get worse. On large data, this is no evidence: in the
-        middle of a fit, a weaker penalty is better because it learns faster.
+        The evidence treats as noise whatever few rows do not determine. Where it is not noise, the
+        penalties grow from stage to stage, and predictions for unseen rows get worse. On large
+        data, worse predictions do not show that: in the middle of a fit, a network learns faster
+        under a weaker penalty.
         """
         n_labels = self._judge.n_labels(unseen_rows)
         loss = self._judge.loss(unseen_rows, progress.theta)

@@ -1,6 +1,7 @@
 """What `fit` promises."""
 
 import pickle
+import re
 import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -572,6 +573,14 @@ def test_a_warm_start_needs_features_in_the_order_of_the_last_fit(classifier, ir
     assert model.feature_names_in_.tolist() == list("abcd")
     model.set_params(warm_start=False).fit(X[list("abdc")], y)
     assert model.feature_names_in_.tolist() == list("abdc")
+
+
+def test_a_fit_that_is_cut_short_says_by_how_much_the_objective_was_falling(classifier, iris):
+    with pytest.warns(ConvergenceWarning, match="Increase max_iter") as caught:
+        model = classifier(max_iter=15, random_state=0).fit(*iris)
+    (percent,) = re.findall(r"by (\S+) % in the last 10 iterations", str(caught[0].message))
+    before, *_, last = model.loss_curve_[-11:]
+    np.testing.assert_allclose(float(percent), 100 * (1 - last / before), rtol=0.06)
 
 
 @pytest.mark.parametrize("tol", ["auto", 1e-6])
