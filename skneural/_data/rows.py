@@ -24,8 +24,8 @@ from skneural._data.threads import MapShards
 from skneural._typing import IntArray, LabelArray, Vector
 
 N_SHARDS = 16
-BLOCK_NUMBERS = 2**17  # in a block of X: a megabyte in float64, half of one in float32
-BLOCK_ROWS = 512, 2048  # the fewest and the most rows in a block of dense X
+BLOCK_NUMBERS = 2**17  # in a block of X in float64: a megabyte; twice as many in float32
+FEWEST_ROWS, MOST_ROWS = 512, 2048  # in such a block of dense X; twice as many at most in float32
 
 Shard = list[slice]
 SumsT = TypeVar("SumsT", bound=Sums)
@@ -289,15 +289,17 @@ def _parts(length: int, n_parts: int) -> list[slice]:
 
 
 def default_block_rows(X: Any, n_features: int) -> int:
-    """The number of rows that hold about 2^17 numbers of the features in use, from 512 to 2048.
+    """The number of rows that hold about a megabyte of the features in use.
 
-    With such blocks, calls are few and activations stay in cache. The gradient of a block with
-    respect to the first layer is dense. If X is sparse with many features, blocks are larger,
-    because adding up the gradients of small ones would cost more than computing them.
+    It is from 512 to 2048 in float64, and to 4096 in float32. With such blocks, calls are few and
+    activations stay in cache. The gradient of a block with respect to the first layer is dense. If
+    X is sparse with many features, blocks are larger, because adding up the gradients of small ones
+    would cost more than computing them.
     """
     numbers_per_row = max(1.0, X.nnz / max(X.shape[0], 1)) if sp.issparse(X) else n_features
-    fewest, most = BLOCK_ROWS
-    block_rows = int(min(max(BLOCK_NUMBERS / numbers_per_row, fewest), most))
+    n_packed = 8 // computation_dtype(X.dtype).itemsize  # numbers in the place of a float64
+    block_rows = n_packed * int(min(BLOCK_NUMBERS / numbers_per_row, MOST_ROWS))
+    block_rows = max(block_rows, FEWEST_ROWS)
     return max(block_rows, int(4 * n_features / numbers_per_row))
 
 

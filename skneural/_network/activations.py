@@ -109,7 +109,8 @@ class Relu(Activation):
     smooth = False
 
     def apply(self, z: FloatArray) -> FloatArray:
-        return np.maximum(z, 0, out=z)
+        # Two arrays are compared several times as fast as an array and a number.
+        return np.maximum(z, np.zeros(z.shape[-1], z.dtype), out=z)
 
     def slope(self, kept: FloatArray, out: FloatArray | None = None) -> FloatArray:
         slope = np.empty_like(kept) if out is None else out

@@ -39,7 +39,7 @@ from skneural._network.output import Operator, Output
 from skneural._network.workspace import Workspace
 from skneural._typing import FloatArray, LabelArray, Vector
 
-LAYER_NUMBERS = 2**20  # of a block in a layer: 8 megabytes; a pass holds several times as many
+LAYER_NUMBERS = 2**19  # of a block in a layer: 4 megabytes; a pass holds several times as many
 
 
 class Layer(NamedTuple):
@@ -71,7 +71,7 @@ def cast(weights: FloatArray, dtype: np.dtype[Any]) -> FloatArray:
 
 
 def most_rows(layers: Sequence[Layer]) -> int:
-    """The most rows of a block: no layer then holds more than 2^20 numbers, or than the weights."""
+    """The most rows of a block: no layer then holds more than 2^19 numbers, or than the weights."""
     n_weights = sum(layer.coef.size for layer in layers)
     widest = max(len(layer.intercept) for layer in layers)
     return max(LAYER_NUMBERS, n_weights) // widest
@@ -187,7 +187,8 @@ class Network:
                 gradient[depth].coef[...] = inputs[depth].T @ delta_l
             else:
                 np.matmul(inputs[depth].T, delta_l, out=gradient[depth].coef)
-            np.add.reduce(delta_l, axis=0, out=gradient[depth].intercept)
+            # As a product, the sum of the rows takes a fraction of the time of `add.reduce`.
+            np.matmul(np.ones(len(delta_l), delta_l.dtype), delta_l, out=gradient[depth].intercept)
         return loss
 
     def backpropagate(

@@ -124,7 +124,7 @@ def test_nothing_is_copied_by_a_selection():
 @pytest.mark.parametrize("convert", CONTAINERS)
 def test_selected_features_give_the_bits_of_data_without_the_others(convert, dtype, monkeypatch):
     monkeypatch.setattr(_rows, "BLOCK_NUMBERS", 2**11)
-    monkeypatch.setattr(_rows, "BLOCK_ROWS", (16, 2048))
+    monkeypatch.setattr(_rows, "FEWEST_ROWS", 16)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 30)).astype(dtype)
     X[:, 5:25] = 0
