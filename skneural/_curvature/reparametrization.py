@@ -42,7 +42,8 @@ from skneural._network import Layer, Network
 from skneural._typing import FloatArray, Vector
 
 DAMPING = 1.0
-WHOLE_FEATURES = 256  # layers with more inputs are transformed in pieces
+WHOLE_FEATURES = 256  # layers with more inputs are transformed in at least four pieces
+PIECE_FEATURES = 4096  # in a piece of a layer with very many inputs
 _SMALL = 1e-12  # the least curvature to divide by; it vanishes if all outputs are certain
 _BOUNDS = 1e-300, 1e290  # on the curvature of a penalty
 _LARGEST_LOG = 300.0  # of such a curvature, relative to the geometric mean of its layer
@@ -75,22 +76,28 @@ class _LayerMap(NamedTuple):
     Q: Vector
     intercept_scale: float
 
-    def coef(self, phi: Layer, rows: slice) -> Vector:
-        """Some rows of ``P V Q``."""
+    def write_coef(self, phi: Layer, rows: slice, out: Vector) -> None:
+        """Write some rows of ``P V Q``."""
         if self.P.ndim == 1:
-            return _times(self.P[rows, None] * phi.coef[rows], self.Q)
-        return _times(self.P[rows, rows.start :] @ phi.coef[rows.start :], self.Q)
+            product = self.P[rows, None] * phi.coef[rows]
+        else:
+            product = self.P[rows, rows.start :] @ phi.coef[rows.start :]
+        _times(product, self.Q, out)
 
     def intercept(self, phi: Layer, coef: Vector) -> Vector:
         return _times(self.intercept_scale * phi.intercept, self.Q) - self.mean @ coef
 
-    def coef_gradient(self, gradient: Layer, rows: slice) -> Vector:
-        """Some rows of ``P' (dJ/dW - mean dJ/db') Q'``."""
+    def write_coef_gradient(self, gradient: Layer, rows: slice, out: Vector) -> None:
+        """Write some rows of ``P' (dJ/dW - mean dJ/db') Q'``."""
         used = rows if self.P.ndim == 1 else slice(rows.stop)
-        centred = gradient.coef[used] - np.outer(self.mean[used], gradient.intercept)
+        centred = np.outer(self.mean[used], gradient.intercept)
+        np.subtract(gradient.coef[used], centred, out=centred)
         if self.P.ndim == 1:
-            return _times(self.P[rows, None] * centred, self.Q.T)
-        return _times(self.P[used, rows].T @ centred, self.Q.T)
+            centred *= self.P[rows, None]
+            product = centred
+        else:
+            product = self.P[used, rows].T @ centred
+        _times(product, self.Q.T, out)
 
     def intercept_gradient(self, gradient: Layer) -> Vector:
         return self.intercept_scale * _times(gradient.intercept, self.Q.T)
@@ -128,7 +135,7 @@ class KroneckerReparametrization(Reparametrization):
     def weights(self, phi: Vector) -> Vector:
         theta = np.empty_like(phi)
         inputs, results = self._network.layers(phi), self._network.layers(theta)
-        self._write_coefs(_LayerMap.coef, inputs, results)
+        self._write_coefs(_LayerMap.write_coef, inputs, results)
 
         def write_intercept(number: int) -> None:
             coef = results[number].coef
@@ -140,29 +147,29 @@ class KroneckerReparametrization(Reparametrization):
     def gradient(self, gradient: Vector) -> Vector:
         result = np.empty_like(gradient)
         inputs, results = self._network.layers(gradient), self._network.layers(result)
-        self._write_coefs(_LayerMap.coef_gradient, inputs, results)
+        self._write_coefs(_LayerMap.write_coef_gradient, inputs, results)
         for each, layer, written in zip(self._maps, inputs, results, strict=True):
             written.intercept[...] = each.intercept_gradient(layer)
         return result
 
     def _write_coefs(
         self,
-        function: Callable[[_LayerMap, Layer, slice], Vector],
+        write_rows: Callable[[_LayerMap, Layer, slice, Vector], None],
         inputs: Sequence[Layer],
         results: Sequence[Layer],
     ) -> None:
-        """Write each layer's coefficients, computed by `function` for some rows at a time."""
+        """Write each layer's coefficients, some rows at a time."""
 
         def write(piece: tuple[int, slice]) -> None:
             number, rows = piece
-            results[number].coef[rows] = function(self._maps[number], inputs[number], rows)
+            write_rows(self._maps[number], inputs[number], rows, results[number].coef[rows])
 
         list(self._map_layers(write, self._pieces))
 
 
 def _pieces(fan_in: int) -> list[slice]:
     """Slices of the rows of a layer, each transformed by one thread; one for a small layer."""
-    n_pieces = 4 if fan_in > WHOLE_FEATURES else 1
+    n_pieces = max(4, fan_in // PIECE_FEATURES) if fan_in > WHOLE_FEATURES else 1
     edges = np.linspace(0, fan_in, n_pieces + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in pairwise(edges)]
 
@@ -193,5 +200,6 @@ def _inverse_root(matrix: Vector, damping: Vector) -> Vector:
     return np.asarray(solve_triangular(root, np.eye(len(root)), lower=True))
 
 
-def _times(values: FloatArray, factor: Vector) -> Vector:
-    return np.asarray(values @ factor if factor.ndim == 2 else values * factor)
+def _times(values: FloatArray, factor: Vector, out: Vector | None = None) -> Vector:
+    times = np.matmul if factor.ndim == 2 else np.multiply
+    return np.asarray(times(values, factor, out=out))

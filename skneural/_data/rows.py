@@ -79,6 +79,10 @@ class Data(ABC):
     def reweighted(self, weight: Vector) -> "Data":
         """The rows with other weights, but without those whose weight is zero."""
 
+    def n_stored(self) -> int:
+        """The number of features that all rows store together; a zero of sparse X is not stored."""
+        return int(self.reduce(_n_stored).value)
+
     def varying(self) -> IntArray:
         """Positions of the features that are not the same in all rows."""
         return np.flatnonzero(self.reduce(partial(_n_different, self.first_row())).value)
@@ -263,6 +267,13 @@ def code_columns(labels: Any) -> Iterator[IntArray]:
         yield _dense(columns[:, [j]]).ravel()
 
 
+def _n_stored(rows: Rows) -> Total:
+    if not sp.issparse(rows.X):
+        return Total(rows.n_rows * rows.n_features)
+    of_row = np.diff(rows.X.indptr)
+    return Total((of_row if rows.index is None else of_row[rows.index]).sum())
+
+
 def _n_different(first: Vector, rows: Rows) -> Total:
     """The number of rows that differ from `first` in each feature; counted until each has one."""
     n_different = np.zeros(rows.n_features)
@@ -300,7 +311,7 @@ def default_block_rows(X: Any, n_features: int) -> int:
     n_packed = 8 // computation_dtype(X.dtype).itemsize  # numbers in the place of a float64
     block_rows = n_packed * int(min(BLOCK_NUMBERS / numbers_per_row, MOST_ROWS))
     block_rows = max(block_rows, FEWEST_ROWS)
-    return max(block_rows, int(4 * n_features / numbers_per_row))
+    return max(block_rows, int(8 * n_features / numbers_per_row))
 
 
 def _dense(block: Any) -> Any:

@@ -51,16 +51,7 @@ class Problem:
 
     def evaluate(self, phi: Vector) -> tuple[float, Vector]:
         """The loss at `phi` and its gradient; the loss is not finite if either overflows."""
-        if not np.array_equal(phi, self._evaluated_at):
-            self._theta = self._weights(phi)
-            self._loss, gradient = self.objective(self._theta)
-            self._progress.n_fev += 1
-            self._gradient_norm = float(np.abs(gradient).max())
-            if not np.isfinite(self._gradient_norm):
-                self._loss = np.nan
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._gradient = self._reparametrization.gradient(gradient)
-            self._evaluated_at = phi.copy()
+        self._move_to(phi)
         return self._loss, self._gradient.copy()
 
     def linearize(self, phi: Vector) -> Callable[[Vector], Vector]:
@@ -72,7 +63,7 @@ class Problem:
 
     def begin(self) -> StopReason | None:
         """Evaluate the start, and return a reason if the solver need not run."""
-        self.evaluate(np.zeros_like(self._origin))
+        self._move_to(np.zeros_like(self._origin))
         if not np.isfinite(self._loss):
             return StopReason.OVERFLOW
         begun = self._progress.add_start(self._theta, self._loss, self._gradient_norm)
@@ -80,9 +71,23 @@ class Problem:
 
     def accept(self, phi: Vector) -> StopReason | None:
         """Record an iterate, and return a reason if it is the last."""
-        self.evaluate(phi)  # a line search may end at an earlier point than its last evaluation
+        self._move_to(phi)  # a line search may end at an earlier point than its last evaluation
         added = self._progress.add_iterate(self._theta, self._loss, self._gradient_norm)
         return added or self._limited()
+
+    def _move_to(self, phi: Vector) -> None:
+        """Evaluate loss and gradient at `phi`, unless they were just evaluated there."""
+        if np.array_equal(phi, self._evaluated_at):
+            return
+        self._theta = self._weights(phi)
+        self._loss, gradient = self.objective(self._theta)
+        self._progress.n_fev += 1
+        self._gradient_norm = float(np.abs(gradient).max())
+        if not np.isfinite(self._gradient_norm):
+            self._loss = np.nan
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._gradient = self._reparametrization.gradient(gradient)
+        self._evaluated_at = phi.copy()
 
     def _weights(self, phi: Vector) -> Vector:
         return self._origin + self._reparametrization.weights(phi)

@@ -13,7 +13,9 @@ stays. Small data have one sample, which leaves out 20 % of the observations.
 
 Large data begin with a sample of at least 5000 rows; each sample has eight times as many rows, and
 contains the one before. Its last stage is repeated until the loss of unseen rows hardly falls, so
-that most iterations are on few rows. Fixed penalties need no more than these stages.
+that most iterations are on few rows. Where X is so sparse that the weights take more time than the
+rows, iterations on few rows save little, and nothing is repeated. Fixed penalties need no more than
+these stages.
 
 How sure a network becomes depends on the number of rows, and on how long it has been trained. On a
 last sample, half of the rows, a penalty is therefore only tried, three times. Beyond 2 million
@@ -40,6 +42,7 @@ from skneural._data import Data, RandomOrder, split_observations
 LEARNING_ITERATIONS = 15
 STAGE_ITERATIONS = 8
 REPEATED_ITERATIONS = 20
+REPEATED_NUMBERS = 32  # stored for each feature, at least, in a sample on which they are repeated
 CHOICES = 3  # of the penalty, on each sample
 FEWEST_OBSERVATIONS = 20  # fewer are not split
 HELD_OUT_SHARE = 0.2
@@ -162,16 +165,22 @@ def stages(
         elif one.sample != sample:
             stage_rows, unseen_rows = next(drawn)
         sample = one.sample
+        is_repeated = one.is_repeated and _is_dense(stage_rows)
         yield Stage(
             rows=stage_rows,
             unseen_rows=unseen_rows,
-            n_iter=one.n_iter,
+            n_iter=one.n_iter if is_repeated == one.is_repeated else STAGE_ITERATIONS,
             is_first=number == 0,
             is_trial=one.corrects,
             is_split=samples.is_split and one.sample is not None,
-            is_repeated=one.is_repeated,
+            is_repeated=is_repeated,
             is_last=number == len(plan) - 1,
         )
+
+
+def _is_dense(rows: Data) -> bool:
+    """Whether passes over the rows take more time than what is done with the weights."""
+    return rows.n_stored() >= REPEATED_NUMBERS * rows.n_features
 
 
 def _draw(

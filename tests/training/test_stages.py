@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from skneural._data import stratify as _stratify
 from skneural._data.rows import Rows
@@ -194,6 +195,20 @@ def test_a_sample_contains_the_one_before_and_the_rows_that_come_next_are_unseen
     assert [one.is_trial for one in found] == [0, 1, 1, 0]
     assert [one.is_repeated for one in found] == [0, 0, 1, 0]
     assert [one.is_last for one in found] == [0, 0, 0, 1]
+
+
+def test_nothing_is_repeated_where_weights_take_more_time_than_rows():
+    """A sparse sample must store some numbers for each feature, dense ones have many more."""
+    plan = [StagePlan(0, 20, is_repeated=True), StagePlan(None, 4)]
+    n, d = 1500, 40
+    X = sp.random_array((n, d), density=0.2, format="csr", random_state=0, dtype=np.float64)
+    labels, weight = np.zeros((n, 1), np.int8), np.ones(n)
+    for X, size, is_repeated in [(X, 1000, 1), (X, 100, 0), (X.toarray(), 100, 1)]:
+        rows = Rows(X, labels, weight)
+        first, last = stages(plan, rows, Samples((size,)), 1.0, np.random.RandomState(0))
+        assert first.is_repeated == is_repeated
+        assert first.n_iter == (20 if is_repeated else STAGE_ITERATIONS)
+        assert (last.is_repeated, last.n_iter) == (0, 4)
 
 
 def test_the_unseen_rows_are_no_more_than_needed(monkeypatch):
