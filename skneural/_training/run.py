@@ -25,7 +25,8 @@ from skneural._typing import Vector
 MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
-TAUGHT = 0.005  # the least relative fall of the loss of unseen rows that repeats a stage
+TAUGHT = 0.1  # the fall of the loss of unseen rows, over its excess, that repeats a stage
+LEAST_EXCESS = 0.01  # of that loss over the loss of the sample's rows, relative; it may be chance
 RETREAT = 4.0  # by which a penalty is divided that has spoilt predictions for unseen rows
 SPOILT, MENDED = 8.0, 2.0  # nats, over all unseen rows, that call for a retreat, and for another
 
@@ -130,13 +131,18 @@ class Run:
         return reason
 
     def _exhaust(self, stage: Stage, unseen_rows: Data, progress: Progress) -> StopReason:
-        """Repeat a stage as long as its rows teach something about others."""
+        """Repeat a stage as long as its rows teach something about others.
+
+        The others are predicted worse, because the sample is small. Where that is most of what
+        could still be gained, more rows teach more than more iterations.
+        """
         loss = self._judge.loss(unseen_rows, progress.theta)
         while True:
             reason = self._stage(stage, progress)
             is_due = reason is not StopReason.MAX_ITER or progress.n_iter >= self._max_iter // 2
             before, loss = loss, self._judge.loss(unseen_rows, progress.theta)
-            if is_due or loss > (1 - TAUGHT) * before:
+            excess = max(loss - self._judge.loss(stage.rows, progress.theta), LEAST_EXCESS * loss)
+            if is_due or not before - loss >= TAUGHT * excess:
                 return reason
 
     def _stage(

@@ -12,14 +12,15 @@ The last stage uses all rows. Very few rows have no samples: they are learned, a
 stays. Small data have one sample, which leaves out 20 % of the observations.
 
 Large data begin with a sample of at least 5000 rows; each sample has eight times as many rows, and
-contains the one before. Its last stage is repeated until the loss of unseen rows hardly falls, so
-that most iterations are on few rows. Where X is so sparse that the weights take more time than the
-rows, iterations on few rows save little, and nothing is repeated. Fixed penalties need no more than
-these stages.
+contains the one before. Most iterations are on few rows: the last stage of a sample is repeated as
+long as the loss of unseen rows falls by a share of its excess over the loss of the sample's rows,
+which is what more rows could teach. Where X is so sparse that the weights take more time than the
+rows, smaller samples save little, and nothing is repeated. Fixed penalties need no more than these
+stages.
 
 How sure a network becomes depends on the number of rows, and on how long it has been trained. On a
-last sample, half of the rows, a penalty is therefore only tried, three times. Beyond 2 million
-rows, there are enough in the samples before.
+last sample, half of the rows, a penalty is therefore only tried: it is corrected three times, the
+last time for the stage on all rows. Beyond 2 million rows, there are enough in the samples before.
 
 References
 ----------
@@ -49,7 +50,7 @@ HELD_OUT_SHARE = 0.2
 SMALLEST_SAMPLE = 5000  # of large data
 GROWTH = 8
 MOST_TRIED = 250_000  # rows of the sample on which a penalty is only tried
-TRIAL_ITERATIONS = 10, 20, 10  # of the stages on that sample
+TRIAL_ITERATIONS = 10, 20, 0  # of the stages on that sample; at last, it is only corrected
 MOST_UNSEEN = 10_000  # rows to judge a penalty and the progress on a sample
 REFRESHES = 3  # of the preconditioner, if the penalty is fixed
 REFRESH_ITERATIONS = 15
