@@ -76,7 +76,7 @@ class _LayerMap(NamedTuple):
     Q: Vector
     intercept_scale: float
 
-    def write_coef(self, phi: Layer, rows: slice, out: Vector) -> None:
+    def write_coef(self, phi: Layer, rows: slice, out: FloatArray) -> None:
         """Write some rows of ``P V Q``."""
         if self.P.ndim == 1:
             product = self.P[rows, None] * phi.coef[rows]
@@ -87,7 +87,7 @@ class _LayerMap(NamedTuple):
     def intercept(self, phi: Layer, coef: Vector) -> Vector:
         return _times(self.intercept_scale * phi.intercept, self.Q) - self.mean @ coef
 
-    def write_coef_gradient(self, gradient: Layer, rows: slice, out: Vector) -> None:
+    def write_coef_gradient(self, gradient: Layer, rows: slice, out: FloatArray) -> None:
         """Write some rows of ``P' (dJ/dW - mean dJ/db') Q'``."""
         used = rows if self.P.ndim == 1 else slice(rows.stop)
         centred = np.outer(self.mean[used], gradient.intercept)
@@ -154,7 +154,7 @@ class KroneckerReparametrization(Reparametrization):
 
     def _write_coefs(
         self,
-        write_rows: Callable[[_LayerMap, Layer, slice, Vector], None],
+        write_rows: Callable[[_LayerMap, Layer, slice, FloatArray], None],
         inputs: Sequence[Layer],
         results: Sequence[Layer],
     ) -> None:
@@ -200,6 +200,6 @@ def _inverse_root(matrix: Vector, damping: Vector) -> Vector:
     return np.asarray(solve_triangular(root, np.eye(len(root)), lower=True))
 
 
-def _times(values: FloatArray, factor: Vector, out: Vector | None = None) -> Vector:
+def _times(values: FloatArray, factor: Vector, out: FloatArray | None = None) -> Vector:
     times = np.matmul if factor.ndim == 2 else np.multiply
     return np.asarray(times(values, factor, out=out))

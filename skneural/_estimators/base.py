@@ -169,13 +169,13 @@ class BaseMLPClassifier(
     The last stage uses all rows.
 
     The sample has 80 % of the rows. From 40000 rows on, there are one or more samples of at least
-    5000 rows, each eight times as large as the one before. A fit trains on each until the loss of
-    unseen rows hardly falls. On half of the rows, at most 250,000, it then corrects the penalty
-    three times more; it does not divide it.
+    5000 rows, each eight times as large as the one before. A fit trains on each until more rows
+    would teach more than more iterations. On half of the rows, at most 250,000, it then corrects
+    the penalty three times more; it does not divide it.
 
     Fewer than 20 observations are not split: they keep the weak penalty, or an even weaker one if
     the network has not learned them after 15 iterations. Nor are the rows of fits of fewer than 39
-    iterations (87 or more if there are such samples), which keep the weak penalty. A warm start
+    iterations (81 or more if there are such samples), which keep the weak penalty. A warm start
     does not split the rows either, because the weights have already adapted to them; the dispersion
     is corrected for that.
 

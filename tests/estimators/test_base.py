@@ -327,6 +327,7 @@ def test_fits_have_the_same_bits_for_any_number_of_threads(classifier, dtype, co
     X = convert(X.astype(dtype))
     models = []
     monkeypatch.setattr(_threads, "THREADING_PAYS", 0)
+    monkeypatch.setattr(_rows, "MOST_ROWS", 1024)
     assert max(map(len, _rows.Rows(X).shards)) > 1  # several blocks in a shard
     for n_threads in (1, 2, 4):
         with threadpool_limits(n_threads, user_api="blas"):

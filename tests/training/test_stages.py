@@ -201,9 +201,9 @@ def test_nothing_is_repeated_where_weights_take_more_time_than_rows():
     """A sparse sample must store some numbers for each feature, dense ones have many more."""
     plan = [StagePlan(0, 20, is_repeated=True), StagePlan(None, 4)]
     n, d = 1500, 40
-    X = sp.random_array((n, d), density=0.2, format="csr", random_state=0, dtype=np.float64)
+    sparse = sp.random_array((n, d), density=0.2, format="csr", random_state=0, dtype=np.float64)
     labels, weight = np.zeros((n, 1), np.int8), np.ones(n)
-    for X, size, is_repeated in [(X, 1000, 1), (X, 100, 0), (X.toarray(), 100, 1)]:
+    for X, size, is_repeated in [(sparse, 1000, 1), (sparse, 100, 0), (sparse.toarray(), 100, 1)]:
         rows = Rows(X, labels, weight)
         first, last = stages(plan, rows, Samples((size,)), 1.0, np.random.RandomState(0))
         assert first.is_repeated == is_repeated
