@@ -25,7 +25,7 @@ from skneural._typing import Vector
 MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
-TAUGHT = 0.1  # the fall of the loss of unseen rows, over its excess, that repeats a stage
+TAUGHT = 0.05  # the fall of the loss of unseen rows, over its excess, that repeats a stage
 LEAST_EXCESS = 0.05  # of that loss over the loss of the sample's rows, relative
 RETREAT = 4.0  # by which a penalty is divided that has spoilt predictions for unseen rows
 SPOILT, MENDED = 8.0, 2.0  # nats, over all unseen rows, that call for a retreat, and for another
