@@ -94,10 +94,9 @@ class _LayerMap(NamedTuple):
         np.subtract(gradient.coef[used], centred, out=centred)
         if self.P.ndim == 1:
             centred *= self.P[rows, None]
-            product = centred
         else:
-            product = self.P[used, rows].T @ centred
-        _times(product, self.Q.T, out)
+            centred = self.P[used, rows].T @ centred
+        _times(centred, self.Q.T, out)
 
     def intercept_gradient(self, gradient: Layer) -> Vector:
         return self.intercept_scale * _times(gradient.intercept, self.Q.T)

@@ -86,7 +86,8 @@ def test_the_last_stage_has_all_rows_and_at_least_half_of_the_iterations(
     assert not last.corrects
     assert sum(one.n_iter for one in early) + last.n_iter == max_iter
     assert last.n_iter >= max_iter / 2
-    assert all(one.n_iter > 0 or one.corrects for one in early)
+    assert all(one.n_iter > 0 for one in early[:-1])
+    assert all(one.n_iter > 0 for one in early[-1:] if not (samples.n_tried and one.corrects))
 
 
 @pytest.mark.parametrize("samples", [SPLIT, *GROWING])
