@@ -6,6 +6,7 @@ from skneural._curvature.moments import feature_moments
 from skneural._curvature.penalty import PENALTIES, FixedPenalty, PenaltyRule, Size
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
 from skneural._curvature.reparametrization import Identity, Reparametrization
+from skneural._curvature.secants import Secants
 
 __all__ = [
     "PENALTIES",
@@ -17,6 +18,7 @@ __all__ = [
     "PenaltyRule",
     "Preconditioner",
     "Reparametrization",
+    "Secants",
     "Size",
     "feature_moments",
 ]

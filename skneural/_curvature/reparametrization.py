@@ -52,6 +52,9 @@ _LARGEST_LOG = 300.0  # of such a curvature, relative to the geometric mean of i
 class Reparametrization(ABC):
     """A linear change of variables, ``theta = T phi``."""
 
+    is_scaled: bool = False
+    """Whether the Hessian is so near the identity that the gradient's length is a step's."""
+
     @abstractmethod
     def weights(self, phi: Vector) -> Vector:
         """``T phi``."""
@@ -59,6 +62,10 @@ class Reparametrization(ABC):
     @abstractmethod
     def gradient(self, gradient: Vector) -> Vector:
         """``T' gradient``."""
+
+    @abstractmethod
+    def inverse(self, theta: Vector) -> Vector:
+        """``T^-1 theta``."""
 
 
 @final
@@ -68,6 +75,9 @@ class Identity(Reparametrization):
 
     def gradient(self, gradient: Vector) -> Vector:
         return gradient
+
+    def inverse(self, theta: Vector) -> Vector:
+        return theta
 
 
 class _LayerMap(NamedTuple):
@@ -100,6 +110,20 @@ class _LayerMap(NamedTuple):
 
     def intercept_gradient(self, gradient: Layer) -> Vector:
         return self.intercept_scale * _times(gradient.intercept, self.Q.T)
+
+    def write_inverse(self, theta: Layer, out: Layer) -> None:
+        """Write ``V = P^-1 W Q^-1`` and ``v = sqrt(1 + d) (b + mean' W) Q^-1``."""
+        intercept = (theta.intercept + self.mean @ theta.coef) / self.intercept_scale
+        if self.P.ndim == 1:
+            coef = theta.coef / self.P[:, None]
+        else:
+            coef = solve_triangular(self.P, theta.coef)
+        if self.Q.ndim == 1:
+            out.intercept[...], out.coef[...] = intercept / self.Q, coef / self.Q
+        else:
+            right_sides = np.vstack([intercept, coef]).T
+            solved = solve_triangular(self.Q, right_sides, trans="T", lower=True).T
+            out.intercept[...], out.coef[...] = solved[0], solved[1:]
 
 
 @final
@@ -150,6 +174,12 @@ class KroneckerReparametrization(Reparametrization):
         for each, layer, written in zip(self._maps, inputs, results, strict=True):
             written.intercept[...] = each.intercept_gradient(layer)
         return result
+
+    def inverse(self, theta: Vector) -> Vector:
+        phi = np.empty_like(theta)
+        layers = zip(self._maps, *map(self._network.layers, (theta, phi)), strict=True)
+        list(self._map_layers(lambda each: _LayerMap.write_inverse(*each), layers))
+        return phi
 
     def _write_coefs(
         self,

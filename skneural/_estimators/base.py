@@ -175,7 +175,7 @@ class BaseMLPClassifier(
 
     Fewer than 20 observations are not split: they keep the weak penalty, or an even weaker one if
     the network has not learned them after 15 iterations. Nor are the rows of fits of fewer than 39
-    iterations (81 or more if there are such samples), which keep the weak penalty. A warm start
+    iterations (65 or more if there are such samples), which keep the weak penalty. A warm start
     does not split the rows either, because the weights have already adapted to them; the dispersion
     is corrected for that.
 

@@ -93,6 +93,11 @@ class Objective:
             gradient /= self._divisor
         return value, gradient
 
+    def penalty_product(self, direction: Vector) -> Vector:
+        """The product of the Hessian of the penalty, which is the same at all weights."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self._penalty * direction / self._divisor)
+
     def linearize(self, theta: Vector) -> Callable[[Vector], Vector]:
         """The Hessian at `theta`: a function that returns its product with a direction.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneural._curvature import Reparametrization
+from skneural._curvature import Reparametrization, Secants
 from skneural._network import Objective
 from skneural._training.progress import Progress
 from skneural._training.solution import StopReason
@@ -28,6 +28,8 @@ class Problem:
         Number of iterations of the whole run at which the solver stops.
     goal : float, default=-inf
         The solver also stops when the loss is not greater than this.
+    secants : Secants, optional
+        Records the steps from iterate to iterate.
     """
 
     def __init__(
@@ -37,17 +39,19 @@ class Problem:
         progress: Progress,
         max_iter: int,
         goal: float = -np.inf,
+        secants: Secants | None = None,
     ) -> None:
         self.objective = objective
         self._reparametrization = reparametrization
         self._progress = progress
         self._max_iter = max_iter
         self._goal = goal
+        self._secants = secants
         self._origin = progress.theta
         self._evaluated_at = np.full(1, np.nan)
         self._theta = self._origin
         self._loss = self._gradient_norm = np.nan
-        self._gradient = self._origin
+        self._gradient = self._loss_gradient = self._origin
 
     def evaluate(self, phi: Vector) -> tuple[float, Vector]:
         """The loss at `phi` and its gradient; the loss is not finite if either overflows."""
@@ -66,12 +70,23 @@ class Problem:
         self._move_to(np.zeros_like(self._origin))
         if not np.isfinite(self._loss):
             return StopReason.OVERFLOW
+        if self._secants is not None:
+            self._secants.start(self._theta, self._loss_gradient)
         begun = self._progress.add_start(self._theta, self._loss, self._gradient_norm)
         return begun or self._limited()
+
+    def first_step(self) -> float:
+        """The length of a promising first step, at most 1."""
+        if not self._reparametrization.is_scaled:
+            return 1.0
+        self._move_to(np.zeros_like(self._origin))
+        return min(float(np.linalg.norm(self._gradient)), 1.0)
 
     def accept(self, phi: Vector) -> StopReason | None:
         """Record an iterate, and return a reason if it is the last."""
         self._move_to(phi)  # a line search may end at an earlier point than its last evaluation
+        if self._secants is not None:
+            self._secants.add(self._theta, self._loss_gradient)
         added = self._progress.add_iterate(self._theta, self._loss, self._gradient_norm)
         return added or self._limited()
 
@@ -87,6 +102,8 @@ class Problem:
             self._loss = np.nan
         with np.errstate(over="ignore", invalid="ignore"):
             self._gradient = self._reparametrization.gradient(gradient)
+        if self._secants is not None:
+            self._loss_gradient = gradient - self.objective.penalty_product(self._theta)
         self._evaluated_at = phi.copy()
 
     def _weights(self, phi: Vector) -> Vector:

@@ -1,8 +1,9 @@
 """The loop over the stages of a run.
 
 A stage first measures the curvature at the current weights, from which the penalty of each layer
-and the reparametrization are computed. Then the solver runs. A penalty that is chosen from the data
-is judged on rows that are left out of the first stages (see `stages`). The last one uses all rows.
+and the reparametrization are computed; the last steps of the stage before refine it. Then the
+solver runs. A penalty that is chosen from the data is judged on rows that are left out of the first
+stages (see `stages`). The last one uses all rows.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneural._curvature import Curvature, Reparametrization
+from skneural._curvature import Curvature, Reparametrization, Secants
 from skneural._data import Data, MapShards
 from skneural._network import Network
 from skneural._training.formulation import TOO_LARGE, Formulation
@@ -25,7 +26,7 @@ from skneural._typing import Vector
 MOST_LEARNING_ITERATIONS = 200
 MOST_REDRAWS = 5  # of the initial weights
 WEAKER, LEAST_FACTOR = 100.0, 1e-6  # by which the first penalty of few rows becomes weaker
-TAUGHT = 0.05  # the fall of the loss of unseen rows, over its excess, that repeats a stage
+TAUGHT = 0.025  # the fall of the loss of unseen rows, over its excess, that repeats a stage
 LEAST_EXCESS = 0.05  # of that loss over the loss of the sample's rows, relative
 RETREAT = 4.0  # by which a penalty is divided that has spoilt predictions for unseen rows
 SPOILT, MENDED = 8.0, 2.0  # nats, over all unseen rows, that call for a retreat, and for another
@@ -57,6 +58,7 @@ class Run:
             network, rows, settings, observations_per_weight, rng, map_shards
         )
         self._penalty = self.formulation.penalty
+        self._secants = Secants()
         self._judge = Judge(network, self.formulation.size.unit, map_shards)
         self._first_factor = 1.0
         self._unlearned: Verdict | None = None  # on the rows of the first stage
@@ -165,16 +167,22 @@ class Run:
         end = self._max_iter
         if not stage.is_last:
             end = min(progress.n_iter + stage.n_iter, end)
+        secants = self._secants if stage.hands_on else None
         while reparametrization is not None:
-            problem = Problem(objective, reparametrization, progress, end, goal)
+            refined = self._secants.refine(reparametrization, objective.penalty_product)
+            if stage.is_last:
+                self._secants.clear()  # no stage follows that needs them
+            problem = Problem(objective, refined, progress, end, goal, secants)
             if reason := problem.begin():
                 return self._overflow(progress) if reason is StopReason.OVERFLOW else reason
             loss = progress.loss
             reason = self._solver.run(problem, np.zeros_like(progress.theta))
-            # A line search may fail because of the solver's memory, or at a kink of an
+            # A line search may fail because of the solver's memory, old or new, or at a kink of an
             # activation, although other directions lead down. The solver then starts afresh.
-            if reason is not StopReason.PRECISION or not progress.loss < loss:
+            may_go_on = progress.loss < loss or refined is not reparametrization
+            if reason is not StopReason.PRECISION or not may_go_on:
                 return progress.ended_by(reason)
+            self._secants.clear()
             curvature = formulation.curvature(progress.theta, stage.rows, is_last=stage.is_last)
             reparametrization = formulation.reparametrization(curvature, progress.alpha)
         return StopReason.OVERFLOW
@@ -201,6 +209,7 @@ class Run:
         progress.begin_stage(alpha, note, is_whole=stage.is_whole, is_last=stage.is_last)
         if stage.is_last and self._gives_up(progress):
             progress.theta = self._network.without_coefs(progress.theta)
+            self._secants.clear()
         return self.formulation.reparametrization(curvature, alpha)
 
     def _alpha(self, stage: Stage, curvature: Curvature | None, progress: Progress) -> Vector:
@@ -246,6 +255,7 @@ class Run:
             is_redrawn = redraws > 0 and not seen.finds_structure
             if is_redrawn:
                 progress.theta = self.formulation.initial_weights()
+                self._secants.clear()
                 redraws -= 1
             if stage.is_whole and self._first_factor > LEAST_FACTOR:
                 self._first_factor = max(self._first_factor / WEAKER, LEAST_FACTOR)

@@ -73,6 +73,9 @@ class ScipySolver(Solver):
         The method minimises this multiple of the function; multiplying by a power of two is exact.
     patience : int or None, default=None
         End after this number of consecutive iterations that do not lower the function.
+    starts_with_length_one : bool, default=False
+        Whether the method first tries a step of length 1. The unit of the variables is then the
+        length of a promising step.
     """
 
     method: str
@@ -80,9 +83,11 @@ class ScipySolver(Solver):
     second_order: bool = False
     magnification: float = 1.0
     patience: int | None = None
+    starts_with_length_one: bool = False
 
     def run(self, problem: Problem, start: Vector) -> StopReason:
-        calls = _ScipyCalls(problem, self.magnification, self.patience)
+        unit = (problem.first_step() or 1.0) if self.starts_with_length_one else 1.0
+        calls = _ScipyCalls(problem, self.magnification, unit, self.patience)
         arguments: dict[str, Any] = {"hessp": calls.hessian_product} if self.second_order else {}
         # If the method's own arithmetic overflows, its next iterate is not finite.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -116,12 +121,16 @@ class _Stopped(Exception):
 
 
 class _ScipyCalls:
-    """The functions that scipy calls, for a multiple of a problem."""
+    """The functions that scipy calls, for a multiple of a problem and a unit of its variables."""
 
-    def __init__(self, problem: Problem, magnification: float, patience: int | None) -> None:
+    def __init__(
+        self, problem: Problem, magnification: float, unit: float, patience: int | None
+    ) -> None:
         self._problem = problem
         self._patience = patience
         self._magnification = magnification
+        self._unit = unit
+        self._slope = magnification * unit
         self._lowest = np.inf
         self._n_idle = 0
         self._linearized_at = np.full(1, np.nan)
@@ -132,7 +141,7 @@ class _ScipyCalls:
         value, gradient = self._call(self._problem.evaluate, x)
         if not np.isfinite(value):
             raise _Stopped(StopReason.OVERFLOW)
-        return self._magnification * value, self._magnification * gradient
+        return self._magnification * value, self._slope * gradient
 
     def hessian_product(self, x: Vector, direction: Vector) -> Vector:
         if self._product is None or not np.array_equal(x, self._linearized_at):
@@ -141,7 +150,7 @@ class _ScipyCalls:
         product = self._call(self._product, direction)
         if not np.isfinite(product).all():
             raise _Stopped(StopReason.OVERFLOW)
-        return self._magnification * product
+        return self._slope * product
 
     def after_iteration(self, x: Vector) -> None:
         if reason := self._call(self._problem.accept, x):
@@ -156,10 +165,13 @@ class _ScipyCalls:
         if self._n_idle == self._patience:
             raise _Stopped(StopReason.PRECISION)
 
-    def _call(self, function: Callable[..., T], argument: Vector) -> T:
-        """Call a function, and keep its exception: scipy catches some, and raises its own."""
+    def _call(self, function: Callable[..., T], vector: Vector) -> T:
+        """Call a function of variables in the problem's unit, or of a change of them.
+
+        An exception is kept, as scipy catches some, and raises its own.
+        """
         try:
-            return function(argument)
+            return function(self._unit * vector)
         except BaseException as error:
             self.raised = error
             raise
@@ -169,6 +181,7 @@ SOLVERS: dict[str, Solver] = {
     "lbfgs": ScipySolver(
         "L-BFGS-B",
         {"maxiter": _UNLIMITED, "maxfun": _UNLIMITED, "ftol": 0, "gtol": 0, "maxcor": 10},
+        starts_with_length_one=True,
     ),
     # Newton-CG compares curvatures, which are of the order of squared gradients, with the
     # machine epsilon, and solves for a step more exactly if the gradient is small. With

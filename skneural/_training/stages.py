@@ -14,9 +14,11 @@ stays. Small data have one sample, which leaves out 20 % of the observations.
 Large data begin with a sample of at least 5000 rows; each sample has eight times as many rows, and
 contains the one before. Most iterations are on few rows: the last stage of a sample is repeated as
 long as the loss of unseen rows falls by a share of its excess over the loss of the sample's rows,
-which is what more rows could teach. Where X is so sparse that the weights take more time than the
-rows, smaller samples save little, and nothing is repeated. Fixed penalties need no more than these
-stages.
+which is what more rows could teach. Fixed penalties need no more than these stages.
+
+On large data, each stage hands on to the next what its solver has learned about the curvature.
+Where X is so sparse that the weights take more time than the rows, it does not, because that makes
+iterations slower; nor is anything repeated there, because smaller samples save little.
 
 How sure a network becomes depends on the number of rows, and on how long it has been trained. On a
 last sample, half of the rows, a penalty is therefore only tried: it is corrected three times, the
@@ -41,16 +43,16 @@ import numpy as np
 from skneural._data import Data, RandomOrder, split_observations
 
 LEARNING_ITERATIONS = 15
-STAGE_ITERATIONS = 8
-REPEATED_ITERATIONS = 20
-REPEATED_NUMBERS = 32  # stored for each feature, at least, in a sample on which they are repeated
+STAGE_ITERATIONS = 8  # on the sample of small data
+SAMPLE_ITERATIONS = 10  # on each sample of large data
+DENSE_NUMBERS = 32  # stored for each feature, at least, where rows take more time than weights
 CHOICES = 3  # of the penalty, on each sample
 FEWEST_OBSERVATIONS = 20  # fewer are not split
 HELD_OUT_SHARE = 0.2
 SMALLEST_SAMPLE = 5000  # of large data
 GROWTH = 8
 MOST_TRIED = 250_000  # rows of the sample on which a penalty is only tried
-TRIAL_ITERATIONS = 10, 20, 0  # of the stages on that sample; at last, it is only corrected
+TRIAL_ITERATIONS = 10, 10, 0  # of the stages on that sample; at last, it is only corrected
 MOST_UNSEEN = 10_000  # rows to judge a penalty and the progress on a sample
 REFRESHES = 3  # of the preconditioner, if the penalty is fixed
 REFRESH_ITERATIONS = 15
@@ -74,6 +76,7 @@ class Stage:
     is_trial: bool  # whether the penalty is corrected
     is_split: bool  # whether the unseen rows are those left out of small data
     is_repeated: bool  # while the loss of the unseen rows falls
+    hands_on: bool  # whether the next stage begins with what the solver has learned
     is_last: bool
 
     @property
@@ -127,7 +130,7 @@ def plan_stages(samples: Samples, max_iter: int, *, chooses: bool) -> list[Stage
         plan = _choosing_stages(samples)
     else:
         numbers = range(len(samples.sizes))
-        plan = [StagePlan(sample, REPEATED_ITERATIONS, is_repeated=True) for sample in numbers]
+        plan = [StagePlan(sample, SAMPLE_ITERATIONS, is_repeated=True) for sample in numbers]
         plan += [StagePlan(None, REFRESH_ITERATIONS)] * max(REFRESHES - len(numbers), 1)
     share = min(1.0, 0.5 * max_iter / max(sum(one.n_iter for one in plan), 1))
     plan = [one._replace(n_iter=int(share * one.n_iter)) for one in plan] if share >= 0.5 else []
@@ -137,15 +140,14 @@ def plan_stages(samples: Samples, max_iter: int, *, chooses: bool) -> list[Stage
 def _choosing_stages(samples: Samples) -> list[StagePlan]:
     """The stages in which a penalty is chosen; without samples, only the first."""
     numbers = range(len(samples.sizes))
-    last = StagePlan(0, STAGE_ITERATIONS, corrects=True)
-    if not samples.is_split:
-        last = last._replace(n_iter=REPEATED_ITERATIONS, is_repeated=True)
+    n_iter = STAGE_ITERATIONS if samples.is_split else SAMPLE_ITERATIONS
     plan = [StagePlan(0 if numbers else None, LEARNING_ITERATIONS)]
     for sample in numbers:
-        plan += [StagePlan(sample, STAGE_ITERATIONS)] * (CHOICES - 1)
-        plan.append(last._replace(sample=sample))
+        plan += [StagePlan(sample, n_iter)] * (CHOICES - 1)
+        plan.append(StagePlan(sample, n_iter, corrects=True, is_repeated=not samples.is_split))
     if samples.n_tried:
-        plan += [StagePlan(len(numbers), n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
+        tried = len(numbers)
+        plan += [StagePlan(tried, n_iter, corrects=True) for n_iter in TRIAL_ITERATIONS]
     return plan
 
 
@@ -159,29 +161,28 @@ def stages(
     """The stages of a plan; a weight of 1 stands for `per_weight` observations."""
     drawn = _draw(rows, samples, per_weight, rng)
     sample: int | None = None
-    stage_rows, unseen_rows = rows, None
     for number, one in enumerate(plan):
-        if one.sample is None:
-            stage_rows, unseen_rows = rows, None
-        elif one.sample != sample:
-            stage_rows, unseen_rows = next(drawn)
+        if number == 0 or one.sample != sample:
+            stage_rows, unseen_rows = (rows, None) if one.sample is None else next(drawn)
+            is_dense = _is_dense(stage_rows)
         sample = one.sample
-        is_repeated = one.is_repeated and _is_dense(stage_rows)
+        is_last = number == len(plan) - 1
         yield Stage(
             rows=stage_rows,
             unseen_rows=unseen_rows,
-            n_iter=one.n_iter if is_repeated == one.is_repeated else STAGE_ITERATIONS,
+            n_iter=one.n_iter,
             is_first=number == 0,
             is_trial=one.corrects,
             is_split=samples.is_split and one.sample is not None,
-            is_repeated=is_repeated,
-            is_last=number == len(plan) - 1,
+            is_repeated=one.is_repeated and is_dense,
+            hands_on=is_dense and not samples.is_split and not is_last,
+            is_last=is_last,
         )
 
 
 def _is_dense(rows: Data) -> bool:
     """Whether passes over the rows take more time than what is done with the weights."""
-    return rows.n_stored() >= REPEATED_NUMBERS * rows.n_features
+    return rows.n_stored() >= DENSE_NUMBERS * rows.n_features
 
 
 def _draw(

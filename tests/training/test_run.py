@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from skneural._curvature.moments import feature_moments
 from skneural._curvature.penalty import BOUND, WEAK, AutoPenalty, FixedPenalty
 from skneural._curvature.preconditioner import PRECONDITIONERS, Preconditioner
+from skneural._curvature.secants import MOST_PAIRS, Secants
 from skneural._data import threads as _threads
 from skneural._data.rows import Rows
 from skneural._network.activations import ACTIVATIONS
@@ -22,6 +23,7 @@ from skneural._network.row_sums import log_loss as network_log_loss
 from skneural._network.sigmoid import SigmoidOutput
 from skneural._network.softmax import SoftmaxOutput
 from skneural._training import run as _run
+from skneural._training import stages as _stages
 from skneural._training.progress import LEAST_LOSS, WINDOW, least_fall
 from skneural._training.run import MOST_LEARNING_ITERATIONS, MOST_REDRAWS, RETREAT
 from skneural._training.settings import Settings
@@ -29,10 +31,11 @@ from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS, Solver
 from skneural._training.stages import (
     CHOICES,
+    DENSE_NUMBERS,
     GROWTH,
     LEARNING_ITERATIONS,
     REFRESH_ITERATIONS,
-    REPEATED_ITERATIONS,
+    SAMPLE_ITERATIONS,
     SMALLEST_SAMPLE,
     STAGE_ITERATIONS,
     TRIAL_ITERATIONS,
@@ -109,13 +112,10 @@ def test_stages_run_on_growing_samples_and_then_on_all_rows():
     # once more.
     *steps, first, second = steps
     assert (first, second, 0) == TRIAL_ITERATIONS
-    n_learning, n_tries = steps.count(LEARNING_ITERATIONS), steps.count(REPEATED_ITERATIONS)
-    assert min(n_learning, n_tries) > 0
-    assert steps == (
-        [LEARNING_ITERATIONS] * n_learning
-        + [STAGE_ITERATIONS] * 2
-        + [REPEATED_ITERATIONS] * n_tries
-    )
+    n_learning, n_others = steps.count(LEARNING_ITERATIONS), steps.count(SAMPLE_ITERATIONS)
+    assert n_learning > 0
+    assert n_others >= CHOICES
+    assert steps == [LEARNING_ITERATIONS] * n_learning + [SAMPLE_ITERATIONS] * n_others
     assert len(solution.loss_curve) == 300
     assert_refers_to_all_rows(solution, network, rows)
     again = RecordingSolver()
@@ -127,6 +127,43 @@ def test_stages_run_on_growing_samples_and_then_on_all_rows():
     assert single.sizes == [N_LARGE]
 
 
+@pytest.mark.parametrize(("numbers", "n_pairs"), [(DENSE_NUMBERS, MOST_PAIRS), (10**6, 0)])
+def test_a_stage_begins_with_the_last_steps_before_it_if_rows_take_most_of_the_time(
+    numbers, n_pairs, monkeypatch
+):
+    seen = []
+
+    def refine(secants, T, penalty_product):
+        seen.append(len(secants._pairs))
+        return T
+
+    monkeypatch.setattr(Secants, "refine", refine)
+    monkeypatch.setattr(_stages, "DENSE_NUMBERS", numbers)
+    train(*large(), settings(max_iter=300), seed=0)
+    first, *others = seen
+    assert (first, set(others)) == (0, {n_pairs})
+
+
+class DistrustfulSolver(RecordingSolver):
+    """Gives up at once where it is handed on what another has learned."""
+
+    def __init__(self):
+        super().__init__()
+        self.refined = []
+
+    def run(self, problem, start):
+        self.refined.append(problem._reparametrization.is_scaled)
+        return StopReason.PRECISION if self.refined[-1] else super().run(problem, start)
+
+
+def test_a_solver_that_gives_up_with_what_it_was_handed_on_starts_without_it():
+    network, rows = large()
+    solver = DistrustfulSolver()
+    solution = train(network, rows, settings(solver=solver, max_iter=300), seed=0)
+    assert len(solution.loss_curve) == 300
+    assert solver.refined == [False] + [True, False] * (len(solver.refined) // 2)
+
+
 def test_a_fixed_penalty_renews_the_preconditioner_on_samples_and_on_all_rows():
     network, rows = large()
     solver = RecordingSolver()
@@ -135,7 +172,7 @@ def test_a_fixed_penalty_renews_the_preconditioner_on_samples_and_on_all_rows():
     (size,) = Samples.of(N_LARGE, N_LARGE, holds_out=False).sizes
     assert solver.sizes == [size] * (len(solver.sizes) - 3) + [N_LARGE] * 3
     steps = np.diff(solver.starts).tolist()
-    assert steps == [REPEATED_ITERATIONS] * (len(steps) - 2) + [REFRESH_ITERATIONS] * 2
+    assert steps == [SAMPLE_ITERATIONS] * (len(steps) - 2) + [REFRESH_ITERATIONS] * 2
     assert_refers_to_all_rows(solution, network, rows, is_standardised=False)
 
 
@@ -148,8 +185,8 @@ def test_a_stage_is_repeated_while_it_teaches_but_not_beyond_half_of_the_iterati
     solver = RecordingSolver()
     train(network, rows, settings(solver=solver, penalty=fixed(1.0), max_iter=200), seed=0)
     *repeated, first, _, _ = solver.starts
-    assert len(repeated) == (n_stages or 100 // REPEATED_ITERATIONS)
-    assert first == REPEATED_ITERATIONS * len(repeated)
+    assert len(repeated) == (n_stages or 100 // SAMPLE_ITERATIONS)
+    assert first == SAMPLE_ITERATIONS * len(repeated)
 
 
 def test_the_first_stage_ends_as_soon_as_its_rows_are_learned_well():
@@ -383,6 +420,7 @@ class LeapingSolver(Solver):
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_curvature_that_overflows_ends_the_run_at_the_last_iterate(number, monkeypatch):
     monkeypatch.setattr(_run, "MOST_REDRAWS", 0)
+    monkeypatch.setattr(Secants, "refine", lambda self, T, _: T)  # the leap is one of the weights
     _, rows = large(np.float32)  # which holds the logits there, but not their squares
     network = Network(8, (6,), [ACTIVATIONS["relu"]], SoftmaxOutput((3,)))
     run = settings(solver=LeapingSolver(number), preconditioner=None)
@@ -510,8 +548,8 @@ def test_stages_on_samples_do_not_end_where_the_gradient_is_small():
     solver = RecordingSolver()
     solution = train(network, rows, settings(solver=solver, tol=1e9, penalty=fixed(1.0)), seed=0)
     assert solution.stop_reason is StopReason.TOL
-    assert set(np.diff(solver.starts)) == {REPEATED_ITERATIONS}
-    assert len(solution.loss_curve) == solver.starts[-1] + REPEATED_ITERATIONS
+    assert set(np.diff(solver.starts)) == {SAMPLE_ITERATIONS}
+    assert len(solution.loss_curve) == solver.starts[-1] + SAMPLE_ITERATIONS
     assert len(set(solver.sizes)) == 1
     assert_refers_to_all_rows(solution, network, rows, is_standardised=False)
 
