@@ -16,9 +16,11 @@ contains the one before. Most iterations are on few rows: the last stage of a sa
 long as the loss of unseen rows falls by a share of its excess over the loss of the sample's rows,
 which is what more rows could teach. Fixed penalties need no more than these stages.
 
-On large data, each stage hands on to the next what its solver has learned about the curvature.
-Where X is so sparse that the weights take more time than the rows, it does not, because that makes
-iterations slower; nor is anything repeated there, because smaller samples save little.
+Each stage hands on to the next what its solver has learned about the curvature, but for two cases.
+On the sample of small data, a penalty is judged after few iterations, and a network that trains
+faster would have learned more noise by then. And where X is so sparse that the weights take more
+time than the rows, handing on makes iterations slower; nor is anything repeated there, because
+smaller samples save little.
 
 How sure a network becomes depends on the number of rows, and on how long it has been trained. On a
 last sample, half of the rows, a penalty is therefore only tried: it is corrected three times, the

@@ -60,12 +60,13 @@ def local(T, pairs):
 def test_the_product_with_the_transpose_is_the_inverse_hessian_of_bfgs(largest, n_pairs):
     T, n_parameters = change_of_variables(largest)
     pairs = pairs_of(hessian(n_parameters), n_pairs)
-    TE = as_matrix(SecantReparametrization(T, local(T, pairs)), n_parameters)
+    refined = as_matrix(SecantReparametrization(T, local(T, pairs)), n_parameters)
+    plain = as_matrix(T, n_parameters)
     s, y = local(T, pairs)[-1]
-    matrix = as_matrix(T, n_parameters)
-    expected = bfgs(matrix @ matrix.T * (s @ y) / (y @ y), pairs)
-    np.testing.assert_allclose(TE @ TE.T, expected, rtol=1e-7, atol=1e-9 * abs(expected).max())
-    np.testing.assert_allclose(TE @ TE.T @ pairs[-1].change, pairs[-1].step, rtol=1e-7, atol=1e-9)
+    expected = bfgs(plain @ plain.T * (s @ y) / (y @ y), pairs)
+    inverse = refined @ refined.T
+    np.testing.assert_allclose(inverse, expected, rtol=1e-7, atol=1e-9 * abs(expected).max())
+    np.testing.assert_allclose(inverse @ pairs[-1].change, pairs[-1].step, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("largest", [None, *LARGEST])
