@@ -102,7 +102,7 @@ class PassRecorder(Recorder):
 
     @contextmanager
     def counting(self):
-        evaluate, reduce = Objective.__call__, DaskRows.reduce
+        evaluate, reduce = Objective.losses, DaskRows.reduce
 
         def counted_evaluation(objective, theta):
             self.evaluations += 1
@@ -115,7 +115,7 @@ class PassRecorder(Recorder):
             return reduce(rows, function)
 
         with (
-            patch.object(Objective, "__call__", counted_evaluation),
+            patch.object(Objective, "losses", counted_evaluation),
             patch.object(DaskRows, "reduce", counted_call),
         ):
             yield

@@ -3,7 +3,7 @@
 from skneural._network.activations import ACTIVATIONS, Activation
 from skneural._network.coding import TargetCoding
 from skneural._network.network import ForwardPass, Layer, Network, cast, forward, most_rows, pack
-from skneural._network.objective import Objective
+from skneural._network.objective import LossSums, Objective
 from skneural._network.output import Output
 from skneural._network.outputs import find_coding
 from skneural._network.row_sums import (
@@ -26,6 +26,7 @@ __all__ = [
     "Activation",
     "ForwardPass",
     "Layer",
+    "LossSums",
     "Network",
     "Objective",
     "Output",

@@ -80,16 +80,22 @@ class Objective:
 
     def __call__(self, theta: Vector) -> tuple[float, Vector]:
         """J and its gradient at `theta`; not finite if the computation overflows."""
+        return self.penalised(theta, self.losses(theta))
+
+    def losses(self, theta: Vector) -> LossSums:
+        """What takes the time: the sums over all rows, which do not depend on the penalty."""
         weights = self._cast(theta)
         if not np.isfinite(weights).all():  # a loss may be finite where units are saturated
-            return np.nan, np.full_like(theta, np.nan)
+            return LossSums(np.nan, np.full_like(theta, np.nan))
         shard_loss = partial(_shard_loss, self.network, self._workspace, weights, self._scale)
-        sums = self.rows.sums(shard_loss, self.map_shards)
-        gradient: Vector = sums.gradient
+        return self.rows.sums(shard_loss, self.map_shards)
+
+    def penalised(self, theta: Vector, losses: LossSums) -> tuple[float, Vector]:
+        """J and its gradient at `theta`, from the sums there."""
         with np.errstate(over="ignore", invalid="ignore"):
-            penalty = self._penalty * theta
-            value = (float(sums.loss) + 0.5 * float(penalty @ theta)) / self._divisor
-            gradient += penalty
+            gradient = np.asarray(self._penalty * theta)
+            value = (float(losses.loss) + 0.5 * float(gradient @ theta)) / self._divisor
+            gradient += losses.gradient
             gradient /= self._divisor
         return value, gradient
 

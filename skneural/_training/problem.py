@@ -1,14 +1,24 @@
 """The problem that a solver minimises."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from skneural._curvature import Reparametrization, Secants
-from skneural._network import Objective
+from skneural._data import Data
+from skneural._network import LossSums, Objective
 from skneural._training.progress import Progress
 from skneural._training.solution import StopReason
 from skneural._typing import Vector
+
+
+class Evaluation(NamedTuple):
+    """The losses of some rows at some weights, which hold for every penalty."""
+
+    rows: Data
+    theta: Vector
+    losses: LossSums
 
 
 class Problem:
@@ -30,6 +40,8 @@ class Problem:
         The solver also stops when the loss is not greater than this.
     secants : Secants, optional
         Records the steps from iterate to iterate.
+    known : Evaluation, optional
+        If it is of these rows at the origin, they need not be evaluated there again.
     """
 
     def __init__(
@@ -40,6 +52,7 @@ class Problem:
         max_iter: int,
         goal: float = -np.inf,
         secants: Secants | None = None,
+        known: Evaluation | None = None,
     ) -> None:
         self.objective = objective
         self._reparametrization = reparametrization
@@ -52,6 +65,7 @@ class Problem:
         self._theta = self._origin
         self._loss = self._gradient_norm = np.nan
         self._gradient = self._loss_gradient = self._origin
+        self.evaluation = known
 
     def evaluate(self, phi: Vector) -> tuple[float, Vector]:
         """The loss at `phi` and its gradient; the loss is not finite if either overflows."""
@@ -95,8 +109,7 @@ class Problem:
         if np.array_equal(phi, self._evaluated_at):
             return
         self._theta = self._weights(phi)
-        self._loss, gradient = self.objective(self._theta)
-        self._progress.n_fev += 1
+        self._loss, gradient = self.objective.penalised(self._theta, self._losses())
         self._gradient_norm = float(np.abs(gradient).max())
         if not np.isfinite(self._gradient_norm):
             self._loss = np.nan
@@ -105,6 +118,16 @@ class Problem:
         if self._secants is not None:
             self._loss_gradient = gradient - self.objective.penalty_product(self._theta)
         self._evaluated_at = phi.copy()
+
+    def _losses(self) -> LossSums:
+        """The losses at the weights, computed unless they are those of the last evaluation."""
+        known, rows = self.evaluation, self.objective.rows
+        if known is not None and known.rows is rows and np.array_equal(known.theta, self._theta):
+            return known.losses
+        losses = self.objective.losses(self._theta)
+        self._progress.n_fev += 1
+        self.evaluation = Evaluation(rows, self._theta, losses)
+        return losses
 
     def _weights(self, phi: Vector) -> Vector:
         return self._origin + self._reparametrization.weights(phi)

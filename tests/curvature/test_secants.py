@@ -9,9 +9,10 @@ from skneural._training.progress import Progress
 from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS
 from tests.curvature.test_reparametrization import LARGEST, as_matrix, make, reparametrization_at
+from tests.training.bowl import Function
 
 
-class Quadratic:
+class Quadratic(Function):
     """The objective ``(theta - 1)' H (theta - 1) / 2``."""
 
     def __init__(self, H):

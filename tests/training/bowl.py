@@ -3,11 +3,24 @@
 import numpy as np
 
 from skneural._curvature import Identity
+from skneural._network import LossSums
 from skneural._training.problem import Problem
 from skneural._training.progress import Progress
 
 
-class Bowl:
+class Function:
+    """An objective without rows and penalty; subclasses define `__call__`."""
+
+    rows = None
+
+    def losses(self, theta):
+        return LossSums(*self(theta))
+
+    def penalised(self, theta, losses):
+        return losses.loss, losses.gradient
+
+
+class Bowl(Function):
     """The objective ``theta' theta``."""
 
     def __call__(self, theta):
@@ -34,9 +47,12 @@ def make(
     transformation=None,
     tol=1e-3,
     goal=-np.inf,
+    known=None,
     **settings,
 ):
     """A problem, and the progress to which it adds iterates."""
     progress = Progress(np.array(start), tol=tol, **settings)
     transformation = transformation or Identity()
-    return Problem(objective or Bowl(), transformation, progress, max_iter, goal), progress
+    objective = objective or Bowl()
+    problem = Problem(objective, transformation, progress, max_iter, goal, known=known)
+    return problem, progress

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skneural._training.solution import StopReason
-from tests.training.bowl import Bowl, Doubled, make
+from tests.training.bowl import Bowl, Doubled, Function, make
 
 
 def test_the_start_is_the_first_iterate_and_no_iteration():
@@ -25,6 +25,22 @@ def test_an_iterate_is_evaluated_again_only_after_an_evaluation_elsewhere():
     np.testing.assert_allclose(solution.theta, [0.1, 0.2])
     np.testing.assert_allclose(solution.loss_curve, [4.5, 0.05])
     np.testing.assert_allclose(solution.gradient_norm_curve, [3, 0.4])
+
+
+def test_a_known_evaluation_is_used_where_it_was_made_and_nowhere_else():
+    problem, _ = make()
+    problem.begin()
+    for start, rows, n_fev in [((1, -2), None, 0), ((1, -1), None, 1), ((1, -2), "others", 1)]:
+        known = problem.evaluation._replace(rows=rows)
+        other, progress = make(start=start, known=known, transformation=Doubled())
+        other.begin()
+        assert progress.n_fev == n_fev
+        expected, _ = make(start=start, transformation=Doubled())
+        expected.begin()
+        at = np.zeros(2)
+        np.testing.assert_array_equal(other.evaluate(at)[1], expected.evaluate(at)[1])
+        assert other.evaluate(at)[0] == expected.evaluate(at)[0]
+        assert progress.n_fev == n_fev
 
 
 def test_the_iterate_is_kept_even_if_the_solver_reuses_its_memory():
@@ -68,14 +84,15 @@ def test_stops_at_a_loss_that_is_low_enough():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_start_that_is_not_finite_is_an_overflow_and_no_iterate(bad):
-    def cliff(theta):
-        return (bad, theta) if theta[0] > 1 else (1.0, theta * (bad if theta[0] < 0 else 1))
+    class Cliff(Function):
+        def __call__(self, theta):
+            return (bad, theta) if theta[0] > 1 else (1.0, theta * (bad if theta[0] < 0 else 1))
 
     for start in (2.0, -1.0):
-        problem, progress = make(cliff, start=(start, 1.0))
+        problem, progress = make(Cliff(), start=(start, 1.0))
         assert problem.begin() is StopReason.OVERFLOW
         assert not progress.is_evaluated
-    problem, progress = make(cliff, start=(1.0, 1.0))
+    problem, progress = make(Cliff(), start=(1.0, 1.0))
     assert problem.begin() is None
     loss, _ = problem.evaluate(np.array([1.0, 0.0]))
     assert not np.isfinite(loss)

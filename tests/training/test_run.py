@@ -1,4 +1,5 @@
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -162,6 +163,29 @@ def test_a_solver_that_gives_up_with_what_it_was_handed_on_starts_without_it():
     solution = train(network, rows, settings(solver=solver, max_iter=300), seed=0)
     assert len(solution.loss_curve) == 300
     assert solver.refined == [False] + [True, False] * (len(solver.refined) // 2)
+
+
+@pytest.mark.parametrize("penalty", [AutoPenalty, fixed(1.0)])
+@pytest.mark.parametrize("n_rows", [400, N_LARGE])
+def test_a_stage_begins_with_the_evaluation_that_ended_the_one_before(n_rows, penalty, monkeypatch):
+    network, rows = large()
+    evaluated = []
+    losses = Objective.losses
+
+    def noted(objective, theta):
+        evaluated.append((objective.rows, theta))
+        return losses(objective, theta)
+
+    monkeypatch.setattr(Objective, "losses", noted)
+    solver = RecordingSolver()
+    few = rows.sample(np.arange(n_rows))
+    kronecker = PRECONDITIONERS["kronecker"]
+    changed = settings(solver=solver, penalty=penalty, preconditioner=kronecker)
+    solution = train(network, few, changed, seed=0)
+    assert len(solver.sizes) > len(set(solver.sizes))  # there are stages with the same rows
+    assert solution.n_fev == len(evaluated)
+    for (rows, theta), (next_rows, next_theta) in pairwise(evaluated):
+        assert rows is not next_rows or not np.array_equal(theta, next_theta)
 
 
 def test_a_fixed_penalty_renews_the_preconditioner_on_samples_and_on_all_rows():

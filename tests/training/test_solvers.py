@@ -4,10 +4,10 @@ from scipy.optimize import rosen, rosen_der, rosen_hess_prod
 
 from skneural._training.solution import StopReason
 from skneural._training.solvers import SOLVERS
-from tests.training.bowl import make
+from tests.training.bowl import Function, make
 
 
-class Rosenbrock:
+class Rosenbrock(Function):
     """Rosenbrock's function; `offset` hides progress by rounding."""
 
     offset = 0.0
