@@ -19,6 +19,7 @@ from typing import Any, ClassVar, TypeVar, final
 import numpy as np
 import scipy.sparse as sp
 
+from skneural._data.positions import rows_at
 from skneural._data.sums import Sums, Total
 from skneural._data.threads import MapShards
 from skneural._typing import IntArray, LabelArray, Vector
@@ -152,7 +153,7 @@ class Rows(Data):
 
     def features(self, rows: slice) -> Any:
         """A block of X, dense or CSR, in the dtype of the computation."""
-        block = self.X[self._of(rows)]
+        block = rows_at(self.X, self._of(rows))
         if self.columns is not None:
             is_sparse = sp.issparse(block)
             block = block[:, self.columns] if is_sparse else np.take(block, self.columns, axis=1)
@@ -160,7 +161,8 @@ class Rows(Data):
 
     def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
         """Dense labels and the weights of a block."""
-        return _dense(self.labels[self._of(rows)]), self.weight[self._of(rows)]
+        at = self._of(rows)
+        return _dense(rows_at(self.labels, at)), rows_at(self.weight, at)
 
     def positions(self, rows: slice) -> tuple[int, int]:
         """Start and stop of a block, counted in the rows of which these are a part."""
