@@ -26,6 +26,7 @@ from skneural._typing import IntArray, LabelArray, Vector
 
 N_SHARDS = 16
 BLOCK_NUMBERS = 2**17  # in a block of X in float64: a megabyte; twice as many in float32
+COMPACT_NUMBERS = 2**22  # in X of a sample that is copied; 32 megabytes in float64
 FEWEST_ROWS, MOST_ROWS = 512, 2048  # in such a block of dense X; twice as many at most in float32
 
 Shard = list[slice]
@@ -55,6 +56,10 @@ class Data(ABC):
     @abstractmethod
     def sample(self, index: Any, n_shards: int = N_SHARDS) -> "Data":
         """The rows at these positions, which must be ascending; rows in memory are not copied."""
+
+    def compact(self) -> "Data":
+        """The same rows, copied if they are few and lie apart: evaluations read copies faster."""
+        return self
 
     @abstractmethod
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Data":
@@ -153,11 +158,7 @@ class Rows(Data):
 
     def features(self, rows: slice) -> Any:
         """A block of X, dense or CSR, in the dtype of the computation."""
-        block = rows_at(self.X, self._of(rows))
-        if self.columns is not None:
-            is_sparse = sp.issparse(block)
-            block = block[:, self.columns] if is_sparse else np.take(block, self.columns, axis=1)
-        return computable(block)
+        return computable(self._stored_features(rows))
 
     def labels_and_weights(self, rows: slice) -> tuple[LabelArray, Vector]:
         """Dense labels and the weights of a block."""
@@ -213,6 +214,14 @@ class Rows(Data):
             start=self.start,
         )
 
+    def compact(self) -> "Rows":
+        if self.index is None or self.n_stored() > COMPACT_NUMBERS:
+            return self
+        whole = slice(0, self.n_rows)
+        labels, weight = rows_at(self.labels, self._of(whole)), self.all_weights()
+        X, n_shards = self._stored_features(whole), len(self.shards)
+        return Rows(X, labels, weight, n_shards=n_shards, start=self.start)
+
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
         is_any = any(is_chosen(self, block).any() for block in self.blocks())
         return self.chosen(is_chosen) if is_any else self
@@ -225,6 +234,14 @@ class Rows(Data):
     def blocks(self) -> Iterator[slice]:
         """All blocks in order."""
         return (block for shard in self.shards for block in shard)
+
+    def _stored_features(self, rows: slice) -> Any:
+        """A block of X in its own dtype."""
+        block = rows_at(self.X, self._of(rows))
+        if self.columns is None:
+            return block
+        is_sparse = sp.issparse(block)
+        return block[:, self.columns] if is_sparse else np.take(block, self.columns, axis=1)
 
     def _of(self, rows: Any) -> Any:
         return rows if self.index is None else self.index[rows]

@@ -1,24 +1,14 @@
 """The problem that a solver minimises."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from skneural._curvature import Reparametrization, Secants
-from skneural._data import Data
 from skneural._network import LossSums, Objective
-from skneural._training.progress import Progress
+from skneural._training.progress import Evaluation, Progress
 from skneural._training.solution import StopReason
 from skneural._typing import Vector
-
-
-class Evaluation(NamedTuple):
-    """The losses of some rows at some weights, which hold for every penalty."""
-
-    rows: Data
-    theta: Vector
-    losses: LossSums
 
 
 class Problem:
@@ -33,15 +23,14 @@ class Problem:
     reparametrization : Reparametrization
         T.
     progress : Progress
-        Holds the weights that become the origin; records the iterates.
+        Holds the weights that become the origin, and the last evaluation, by this or another
+        problem; records the iterates.
     max_iter : int
         Number of iterations of the whole run at which the solver stops.
     goal : float, default=-inf
         The solver also stops when the loss is not greater than this.
     secants : Secants, optional
         Records the steps from iterate to iterate.
-    known : Evaluation, optional
-        If it is of these rows at the origin, they need not be evaluated there again.
     """
 
     def __init__(
@@ -52,7 +41,6 @@ class Problem:
         max_iter: int,
         goal: float = -np.inf,
         secants: Secants | None = None,
-        known: Evaluation | None = None,
     ) -> None:
         self.objective = objective
         self._reparametrization = reparametrization
@@ -65,7 +53,6 @@ class Problem:
         self._theta = self._origin
         self._loss = self._gradient_norm = np.nan
         self._gradient = self._loss_gradient = self._origin
-        self.evaluation = known
 
     def evaluate(self, phi: Vector) -> tuple[float, Vector]:
         """The loss at `phi` and its gradient; the loss is not finite if either overflows."""
@@ -121,12 +108,11 @@ class Problem:
 
     def _losses(self) -> LossSums:
         """The losses at the weights, computed unless they are those of the last evaluation."""
-        known, rows = self.evaluation, self.objective.rows
-        if known is not None and known.rows is rows and np.array_equal(known.theta, self._theta):
-            return known.losses
+        last, rows = self._progress.evaluation, self.objective.rows
+        if last is not None and last.rows is rows and np.array_equal(last.theta, self._theta):
+            return last.losses
         losses = self.objective.losses(self._theta)
-        self._progress.n_fev += 1
-        self.evaluation = Evaluation(rows, self._theta, losses)
+        self._progress.add_evaluation(Evaluation(rows, self._theta, losses))
         return losses
 
     def _weights(self, phi: Vector) -> Vector:

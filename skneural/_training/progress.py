@@ -3,9 +3,12 @@
 from collections import deque
 from collections.abc import Sequence
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
+from skneural._data import Data
+from skneural._network import LossSums
 from skneural._training.solution import Observer, Solution, StopReason
 from skneural._training.validation import Validation
 from skneural._training.verdict import Verdict
@@ -22,6 +25,14 @@ def least_fall(n_observed: float) -> float:
     0.4 % for 1000 and 0.2 % for 400,000: the more there are, the more a fall says about others.
     """
     return 0.01 / float(n_observed**0.125)
+
+
+class Evaluation(NamedTuple):
+    """The losses of some rows at some weights, which hold for every penalty."""
+
+    rows: Data
+    theta: Vector
+    losses: LossSums
 
 
 class Progress:
@@ -58,6 +69,7 @@ class Progress:
         self.loss = np.nan
         self.gradient_norm = np.nan
         self.n_fev = 0
+        self.evaluation: Evaluation | None = None  # the last one
         self.validation = validation
         self._history: list[tuple[float, float, float]] = []
         self._tol = tol
@@ -79,6 +91,10 @@ class Progress:
     def is_evaluated(self) -> bool:
         """Whether the objective has been evaluated at any weights."""
         return not np.isnan(self.loss)
+
+    def add_evaluation(self, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
+        self.n_fev += 1
 
     def begin_stage(self, alpha: Vector, note: str, *, is_whole: bool, is_last: bool) -> None:
         """Begin a stage with a penalty for each layer, and report it with a note.

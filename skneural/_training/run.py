@@ -15,7 +15,7 @@ from skneural._curvature import Curvature, Reparametrization, Secants
 from skneural._data import Data, MapShards
 from skneural._network import Network
 from skneural._training.formulation import TOO_LARGE, Formulation
-from skneural._training.problem import Evaluation, Problem
+from skneural._training.problem import Problem
 from skneural._training.progress import Progress
 from skneural._training.settings import Settings
 from skneural._training.solution import Solution, StopReason
@@ -59,7 +59,6 @@ class Run:
         )
         self._penalty = self.formulation.penalty
         self._secants = Secants()
-        self._evaluation: Evaluation | None = None  # the last one
         self._judge = Judge(network, self.formulation.size.unit, map_shards)
         self._first_factor = 1.0
         self._unlearned: Verdict | None = None  # on the rows of the first stage
@@ -173,12 +172,11 @@ class Run:
             refined = self._secants.refine(reparametrization, objective.penalty_product)
             if stage.is_last:
                 self._secants.clear()  # no stage follows that needs them
-            problem = Problem(objective, refined, progress, end, goal, secants, self._evaluation)
+            problem = Problem(objective, refined, progress, end, goal, secants)
             if reason := problem.begin():
                 return self._overflow(progress) if reason is StopReason.OVERFLOW else reason
             loss = progress.loss
             reason = self._solver.run(problem, np.zeros_like(progress.theta))
-            self._evaluation = problem.evaluation
             # A line search may fail because of the solver's memory, old or new, or at a kink of an
             # activation, although other directions lead down. The solver then starts afresh.
             may_go_on = progress.loss < loss or refined is not reparametrization

@@ -161,7 +161,10 @@ def stages(
     rng: np.random.RandomState,
 ) -> Iterator[Stage]:
     """The stages of a plan; a weight of 1 stands for `per_weight` observations."""
-    drawn = _draw(rows, samples, per_weight, rng)
+    drawn = (
+        (sample.compact(), unseen.compact())
+        for sample, unseen in _draw(rows, samples, per_weight, rng)
+    )
     sample: int | None = None
     for number, one in enumerate(plan):
         if number == 0 or one.sample != sample:

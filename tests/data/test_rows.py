@@ -139,6 +139,29 @@ def test_a_sample_has_the_rows_at_its_positions_in_their_order(convert):
         np.testing.assert_array_equal(np.concatenate(weights), weight[positions])
 
 
+@pytest.mark.parametrize("columns", [None, np.array([4, 1, 2])])
+@pytest.mark.parametrize("convert", [np.asarray, np.asfortranarray, sp.csr_array])
+def test_few_rows_that_lie_apart_are_copied_and_stay_the_same(convert, columns, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, codes = convert(rng.integers(1, 9, size=(40_000, 5))), rng.integers(3, size=(40_000, 2))
+    rows = Rows(X, convert(codes), rng.random(40_000), columns=columns)
+    sample = rows.sample(np.arange(0, 40_000, 4), n_shards=2)
+    copied = sample.compact()
+    assert copied.index is copied.columns is None
+    assert copied.X.dtype == X.dtype
+    assert copied.X.shape == (10_000, sample.n_features)
+    assert copied.shards == sample.shards
+    for block in sample.blocks():
+        assert abs(copied.features(block) - sample.features(block)).max() == 0
+        pairs = (each.labels_and_weights(block) for each in (copied, sample))
+        for one, other in zip(*pairs, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert copied.compact() is copied
+    assert rows.compact() is rows
+    monkeypatch.setattr("skneural._data.rows.COMPACT_NUMBERS", sample.n_stored() - 1)
+    assert sample.compact() is sample
+
+
 @pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
 def test_rows_travel_without_those_from_which_they_were_chosen(convert):
     X = convert(np.random.default_rng(0).normal(size=(5000, 20)))

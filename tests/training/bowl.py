@@ -47,12 +47,9 @@ def make(
     transformation=None,
     tol=1e-3,
     goal=-np.inf,
-    known=None,
     **settings,
 ):
     """A problem, and the progress to which it adds iterates."""
     progress = Progress(np.array(start), tol=tol, **settings)
     transformation = transformation or Identity()
-    objective = objective or Bowl()
-    problem = Problem(objective, transformation, progress, max_iter, goal, known=known)
-    return problem, progress
+    return Problem(objective or Bowl(), transformation, progress, max_iter, goal), progress

@@ -27,20 +27,19 @@ def test_an_iterate_is_evaluated_again_only_after_an_evaluation_elsewhere():
     np.testing.assert_allclose(solution.gradient_norm_curve, [3, 0.4])
 
 
-def test_a_known_evaluation_is_used_where_it_was_made_and_nowhere_else():
-    problem, _ = make()
+@pytest.mark.parametrize(
+    ("start", "rows", "n_fev"), [((1, -2), None, 0), ((1, -1), None, 1), ((1, -2), "others", 1)]
+)
+def test_an_evaluation_is_used_again_for_the_same_rows_and_weights_only(start, rows, n_fev):
+    problem, progress = make()
     problem.begin()
-    for start, rows, n_fev in [((1, -2), None, 0), ((1, -1), None, 1), ((1, -2), "others", 1)]:
-        known = problem.evaluation._replace(rows=rows)
-        other, progress = make(start=start, known=known, transformation=Doubled())
-        other.begin()
-        assert progress.n_fev == n_fev
-        expected, _ = make(start=start, transformation=Doubled())
-        expected.begin()
-        at = np.zeros(2)
-        np.testing.assert_array_equal(other.evaluate(at)[1], expected.evaluate(at)[1])
-        assert other.evaluate(at)[0] == expected.evaluate(at)[0]
-        assert progress.n_fev == n_fev
+    other, later = make(start=start, transformation=Doubled())
+    expected, _ = make(start=start, transformation=Doubled())
+    later.evaluation = progress.evaluation._replace(rows=rows)
+    loss, gradient = other.evaluate(np.zeros(2))
+    assert later.n_fev == n_fev
+    assert loss == expected.evaluate(np.zeros(2))[0]
+    np.testing.assert_array_equal(gradient, expected.evaluate(np.zeros(2))[1])
 
 
 def test_the_iterate_is_kept_even_if_the_solver_reuses_its_memory():
