@@ -120,7 +120,7 @@ def test_what_a_fit_allocates_does_not_grow_with_the_rows(setting, kind, tmp_pat
         return allocated(lambda: fitted(network, mapped, y, *weight))[1]
 
     # A row has 128 bytes. Codes of labels take 1 byte each, blocks of slices a fraction of one.
-    assert bytes_per_row(measure, MANY) < 8
+    assert bytes_per_row(measure, MANY) < 4
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64"])
