@@ -101,8 +101,8 @@ def _sum_of_weights(rows: Rows) -> Total:
 
 def _squared_shares(total: float, rows: Rows) -> Total:
     """``sum (w / W)^2``, which neither overflows nor vanishes."""
-    weights = (rows.labels_and_weights(block)[1] for block in rows.blocks())
-    return Total(sum(((weight / total) ** 2).sum() for weight in weights))
+    weight = rows.all_weights()
+    return Total(sum(((weight[block] / total) ** 2).sum() for block in rows.blocks()))
 
 
 def weighted_rows(output: Output, rows: Data) -> Data:

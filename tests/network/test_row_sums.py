@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -193,6 +195,15 @@ def test_where_shares_become_counts_the_number_of_observations_does_not_jump():
 @pytest.mark.parametrize("weight", [1e200, 1e308])
 def test_huge_weights_are_counts_even_if_their_sum_or_squares_overflow(weight):
     assert per_weight(np.full(5, weight)) == 1
+
+
+def test_weights_are_counted_without_arrays_as_long_as_the_data():
+    rows = Rows(np.zeros((10**6, 1), np.uint8), weight=np.ones(10**6))
+    tracemalloc.start()
+    assert observations_per_weight(rows) == 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**6
 
 
 def test_rows_without_weight_stand_for_nothing():
