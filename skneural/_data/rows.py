@@ -228,8 +228,10 @@ class Rows(Data):
 
     def chosen(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
         """The rows for which a function of a block is true; there may be none."""
+        if all(is_chosen(self, block).all() for block in self.blocks()):  # needs no mask of all
+            return self
         mask = np.concatenate([is_chosen(self, block) for block in self.blocks()])
-        return self if mask.all() else self.sample(np.flatnonzero(mask))
+        return self.sample(np.flatnonzero(mask))
 
     def blocks(self) -> Iterator[slice]:
         """All blocks in order."""
