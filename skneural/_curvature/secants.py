@@ -1,4 +1,4 @@
-"""What one solver has learned about the curvature, handed on to the next.
+"""Secant pairs, by which a solver hands on to the next what it has learned about the curvature.
 
 A step and the change of the gradient along it are a secant pair (s, y). Applied to a matrix that
 approximates the inverse Hessian, the BFGS formula gives one that maps y to s. As a product with its

@@ -217,10 +217,13 @@ class Rows(Data):
     def compact(self) -> "Rows":
         if self.index is None or self.n_stored() > COMPACT_NUMBERS:
             return self
-        whole = slice(0, self.n_rows)
-        labels, weight = rows_at(self.labels, self._of(whole)), self.all_weights()
-        X, n_shards = self._stored_features(whole), len(self.shards)
-        return Rows(X, labels, weight, n_shards=n_shards, start=self.start)
+        return Rows(
+            self._stored_features(slice(0, self.n_rows)),
+            self.all_labels(),
+            self.all_weights(),
+            n_shards=len(self.shards),
+            start=self.start,
+        )
 
     def where(self, is_chosen: Callable[["Rows", slice], Any]) -> "Rows":
         is_any = any(is_chosen(self, block).any() for block in self.blocks())

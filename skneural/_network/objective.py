@@ -83,7 +83,7 @@ class Objective:
         return self.penalised(theta, self.losses(theta))
 
     def losses(self, theta: Vector) -> LossSums:
-        """What takes the time: the sums over all rows, which do not depend on the penalty."""
+        """The sums of losses and gradients over all rows, which do not depend on the penalty."""
         weights = self._cast(theta)
         if not np.isfinite(weights).all():  # a loss may be finite where units are saturated
             return LossSums(np.nan, np.full_like(theta, np.nan))
