@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 import numpy as np
 
 import skneural
 
 RESULTS = Path(__file__).parent / "results"
+REST = 0.2  # seconds
 # Okabe and Ito's palette, which the colour-blind can tell apart.
 COLORS = {
     "blue": "#0072B2",
@@ -90,14 +91,24 @@ def slope(sizes, seconds):
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
-def median_times(functions, repeats):
-    """Median seconds of each function; they are called in turn, after one call to warm up."""
+def median_times(functions, repeats, *, turns=None):
+    """Median seconds of each function over that many calls; they take turns, after a first call.
+
+    A turn is one call. If there are fewer turns, each begins with a rest and a call that is not
+    counted: after a call, the threads of BLAS keep a core busy for about 0.1 s.
+    """
     times = {name: [] for name in functions}
-    for i in range(repeats + 1):
+    for function in functions.values():
+        function()
+    in_a_row = -(-repeats // (turns or repeats))
+    for _ in range(turns or repeats):
         for name, function in functions.items():
-            start = perf_counter()
-            function()
-            if i:
+            if turns:
+                sleep(REST)
+                function()
+            for _ in range(in_a_row):
+                start = perf_counter()
+                function()
                 times[name].append(perf_counter() - start)
     return {name: median(values) for name, values in times.items()}
 
