@@ -22,6 +22,7 @@ from statistics import median
 from unittest.mock import patch
 
 import numpy as np
+from _products import products
 from _results import machine, median_times, table, write
 from scipy.optimize import OptimizeResult
 from sklearn.datasets import load_digits, load_iris, load_wine
@@ -80,43 +81,6 @@ def our_evaluation(X, y, hidden):
     return evaluate
 
 
-def products(X, hidden, block_rows=None):
-    """The matrix products of a forward and a backward pass, and nothing else.
-
-    With `block_rows`, blocks run on threads with BLAS held to one; without, BLAS does the
-    threading of whole matrices.
-    """
-    n_shards, block_rows = (16, block_rows) if block_rows else (1, N_ROWS)
-    rng = np.random.default_rng(0)
-    sizes = [N_FEATURES, *hidden, N_CLASSES]
-    coefs = [rng.random(shape).astype(X.dtype) for shape in pairwise(sizes)]
-    shards = np.array_split(np.arange(0, N_ROWS, block_rows), n_shards)
-
-    def shard(starts):
-        values = [np.empty((block_rows, size), X.dtype) for size in sizes[1:]]
-        deltas = [np.ones((block_rows, size), X.dtype) for size in sizes[1:]]
-        slopes = [np.empty_like(coef) for coef in coefs]
-        for start in starts:
-            inputs = [X[start : start + block_rows]]
-            n = len(inputs[0])
-            for coef, z in zip(coefs, values, strict=True):
-                np.dot(inputs[-1], coef, out=z[:n])
-                inputs.append(z[:n])
-            for depth in reversed(range(len(coefs))):
-                np.dot(inputs[depth].T, deltas[depth][:n], out=slopes[depth])
-                if depth:
-                    np.dot(deltas[depth][:n], coefs[depth].T, out=deltas[depth - 1][:n])
-
-    def evaluate():
-        if n_shards == 1:
-            shard(shards[0])
-        else:
-            with shard_map(np.inf) as map_shards:
-                list(map_shards(shard, shards))
-
-    return evaluate
-
-
 def scikit_learn_evaluation(X, y, hidden):
     """MLPClassifier's own loss and gradient, with float64 weights, as scipy calls it."""
     given = {}
@@ -167,10 +131,10 @@ def evaluation_times(X, y, hidden, repeats):
         "ours": our_evaluation(X, y, hidden),
         "sklearn": scikit_learn_evaluation(X, y, hidden),
         "torch": torch_evaluation(X, y, hidden),
-        "products": products(X, hidden),
+        "products": products(X, (*hidden, N_CLASSES)),
     }
     for block_rows in (256, 512, 1024, 2048):
-        functions[f"products {block_rows}"] = products(X, hidden, block_rows)
+        functions[f"products {block_rows}"] = products(X, (*hidden, N_CLASSES), block_rows)
     present = {name: function for name, function in functions.items() if function}
     return median_times(present, repeats)
 

@@ -1,8 +1,8 @@
 """How fast is work so small that overhead dominates: one row, many labels, small searches?
 
 Run ``python benchmarks/tiny_work.py``. It compares with scikit-learn's MLPClassifier, in turn, with
-BLAS held to one thread and as it is by default. Predictions are timed in five turns of many calls,
-each after a rest: otherwise threads that still wait for work slow down whoever comes next.
+BLAS held to one thread and as it is by default. Predictions of many labels are timed in five turns
+of many calls, each after a rest: otherwise threads that wait for work slow down whoever comes next.
 
 1. Predictions of one row, for 1 to 500 outputs, alone and in a pipeline with a StandardScaler.
 2. Probabilities of 500 labels for 1000 rows.
@@ -37,7 +37,7 @@ from skneural import SigmoidMLPClassifier, SoftmaxMLPClassifier, TunedThresholds
 N_FEATURES = 20
 # Kinds of y with the number of MLPClassifier's outputs.
 OUTPUTS = [("binary", 1), ("classes", 10), ("classes", 500), ("labels", 10), ("labels", 500)]
-TURNS = 5  # of each estimator, when predictions are timed
+TURNS = 5  # of each estimator, with 1000 rows
 LIMITS = {"one": 1, "default": None}
 OURS = {"Softmax": SoftmaxMLPClassifier, "Sigmoid": SigmoidMLPClassifier}
 MOST_FOR_A_ROW, MOST_FOR_THRESHOLDS, MOST_FOR_IMPORT = 1.5, 1.5, 1.2
@@ -84,7 +84,7 @@ def one_row(repeats):
                 calls = {name: partial(getattr(m, method), X[:1]) for name, m in models.items()}
                 for threads in LIMITS:
                     with limited(threads):
-                        seen = ratios(calls, repeats, turns=TURNS)
+                        seen = ratios(calls, repeats)
                     rows.append((f"{n_outputs} {kind}", container, method, threads, *seen))
     return rows
 
