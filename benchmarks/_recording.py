@@ -28,13 +28,18 @@ def _sizes(X, y):
     return X.shape[1], *HIDDEN, y.shape[1] if y.ndim == 2 else int(y.max()) + 1
 
 
-def log_probabilities(layers, X, sigmoid=False):
+def logits(layers, X):
     for depth, (coef, intercept) in enumerate(layers):
         X = np.maximum(X, 0, out=X) if depth else X
         X = X @ coef
         X += intercept
+    return X
+
+
+def log_probabilities(layers, X, sigmoid=False):
+    z = logits(layers, X)
     # Sigmoids are divided by their sum.
-    return log_softmax(log_expit(X) if sigmoid else X, axis=1)
+    return log_softmax(log_expit(z) if sigmoid else z, axis=1)
 
 
 def cross_entropy(log_p, y):

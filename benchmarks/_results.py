@@ -94,19 +94,20 @@ def slope(sizes, seconds):
 def median_times(functions, repeats, *, turns=None):
     """Median seconds of each function over that many calls; they take turns, after a first call.
 
-    A turn is one call. If there are fewer turns, each begins with a rest and a call that is not
-    counted: after a call, the threads of BLAS keep a core busy for about 0.1 s.
+    By default, a turn is one call. A number of `turns` shares the calls among them, and each turn
+    then begins with a rest and a call that is not counted: the threads of BLAS keep a core busy
+    for about 0.1 s after the call of another function.
     """
     times = {name: [] for name in functions}
     for function in functions.values():
         function()
-    in_a_row = -(-repeats // (turns or repeats))
-    for _ in range(turns or repeats):
+    n_turns = turns or repeats
+    for _ in range(n_turns):
         for name, function in functions.items():
             if turns:
                 sleep(REST)
                 function()
-            for _ in range(in_a_row):
+            for _ in range(-(-repeats // n_turns)):
                 start = perf_counter()
                 function()
                 times[name].append(perf_counter() - start)

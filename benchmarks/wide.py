@@ -31,6 +31,7 @@ from _recording import (
     Reached,
     Recorder,
     cross_entropy,
+    logits,
     train_ours,
     train_scikit_learn_adam,
 )
@@ -110,11 +111,7 @@ class Judge(Recorder):
         super().note(layers, loss)
         now = perf_counter()
         self.points = self.points[-1:]
-        (first, *others) = self.points[-1]
-        z = self._X @ first[0] + first[1]
-        for coef, intercept in others:
-            z = np.maximum(z, 0) @ coef + intercept
-        self.judged.append(score_and_loss(self._y, z))
+        self.judged.append(score_and_loss(self._y, logits(self.points[-1], self._X)))
         self._start += perf_counter() - now
         if self.seconds[-1] > self._budget:
             raise Reached
